@@ -1,0 +1,1 @@
+libtally_a_SOURCES +=

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Time: UTC seconds for what is stored and signed, monotonic for waiting. Tests
+ * that need to hold it still link tests/fake/clock.c in its place.
+ */
+#ifndef TALLY_SYS_CLOCK_H
+#define TALLY_SYS_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TALLY_DAY 86400
+
+/* Seconds since 1970-01-01 UTC. */
+int64_t tally_clock_now(void);
+
+/* Microseconds since 1970-01-01 UTC. */
+int64_t tally_clock_now_us(void);
+
+/* Milliseconds on a clock that never jumps; good for differences only. */
+int64_t tally_clock_ms(void);
+
+#define TALLY_TIME_SIZE sizeof("2026-01-01T00:00:00.000Z")
+
+/*
+ * RFC 3339 in UTC with milliseconds (_ms) or without, into TALLY_TIME_SIZE
+ * bytes. Returns out.
+ */
+const char *tally_clock_format(char out[TALLY_TIME_SIZE], int64_t seconds);
+const char *tally_clock_format_ms(char out[TALLY_TIME_SIZE], int64_t us);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration file: INI sections (inih) against the table conf.def. An
+ * unknown section or directive, a directive given twice, a value of the wrong
+ * type or out of range is an error that names file, line, directive and what
+ * was expected. All mistakes of a file are reported, not only the first.
+ *
+ * In the file, '_' of a directive's name is written '-'.
+ */
+#ifndef TALLY_SYS_CONF_H
+#define TALLY_SYS_CONF_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/span.h"
+
+/* The types of the members, by the types of the directives. */
+typedef const char *tally_conf_TEXT; /* NULL when not given */
+typedef const char *tally_conf_PATH; /* NULL when not given */
+typedef uint32_t tally_conf_COUNT;
+typedef uint32_t tally_conf_SECONDS;
+typedef unsigned int tally_conf_WORD;
+
+struct tally_conf_lines; /* where each directive was given */
+
+struct tally_conf {
+#define TALLY_CONF(section, name, type, preset, least, most) \
+	tally_conf_##type section##_##name;
+#include "sys/conf.def"
+#undef TALLY_CONF
+	const char *path; /* of the file */
+	struct tally_conf_lines *lines;
+};
+
+/* The words of WORD directives, in the order of conf.def. */
+enum tally_conf_tls { TALLY_TLS_OFF, TALLY_TLS_ON, TALLY_TLS_VERIFY };
+enum tally_conf_log_level {
+	TALLY_CONF_LOG_NOTICE, TALLY_CONF_LOG_ERROR, TALLY_CONF_LOG_WARN,
+	TALLY_CONF_LOG_INFO, TALLY_CONF_LOG_DEBUG
+};
+
+/*
+ * Reads a file; *out is owned and ended by tally_conf_free. Mistakes are
+ * logged as errors; TALLY_ERR_CONFIG then, TALLY_ERR_IO when the file cannot be
+ * read.
+ */
+enum tally_err tally_conf_load(const char *path, struct tally_conf **out) TALLY_MUST_CHECK;
+
+/* The same from memory; name stands for the path in messages. */
+enum tally_err tally_conf_parse(struct tally_span text, const char *name,
+				struct tally_conf **out) TALLY_MUST_CHECK;
+
+void tally_conf_free(struct tally_conf *conf);
+
+/*
+ * For checks that come later than parsing (a key that cannot be read, an
+ * algorithm that is unknown): logs the error with file, line and directive in
+ * front, and returns TALLY_ERR_CONFIG. directive is "section.name" as in the
+ * file, for example "keys.wrap-key-file".
+ */
+enum tally_err tally_conf_wrong(const struct tally_conf *conf, const char *directive,
+				const char *format, ...) TALLY_PRINTF(3, 4) TALLY_MUST_CHECK;
+
+#endif

@@ -1,0 +1,1 @@
+# Adds the files of this folder to the build.
