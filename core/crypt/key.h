@@ -36,6 +36,10 @@ enum tally_err tally_key_generate(const struct tally_alg *alg, struct tally_key 
 enum tally_err tally_key_from_der(const struct tally_alg *alg, struct tally_span der,
 				  struct tally_key **out) TALLY_MUST_CHECK;
 
+/* From SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): a public key. */
+enum tally_err tally_key_from_public_der(const struct tally_alg *alg, struct tally_span der,
+					 struct tally_key **out) TALLY_MUST_CHECK;
+
 /* From PEM: a private key, or a public one (SubjectPublicKeyInfo). */
 enum tally_err tally_key_from_pem(const struct tally_alg *alg, struct tally_span pem,
 				  struct tally_key **out) TALLY_MUST_CHECK;

@@ -1,1 +1,2 @@
-libtally_a_SOURCES +=
+libtally_a_SOURCES += \
+	core/store/keyset.c core/store/keyset.h

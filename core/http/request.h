@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request on its way through the rooms, and what its handler may reach. */
+#ifndef TALLY_HTTP_REQUEST_H
+#define TALLY_HTTP_REQUEST_H
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "crypt/jws.h"
+#include "http/fault.h"
+#include "http/params.h"
+#include "http/response.h"
+#include "http/site.h"
+#include "store/cache.h"
+#include "store/store.h"
+
+#define TALLY_REQUEST_ID_SIZE 16u /* hexadecimal digits */
+
+struct tally_app; /* the process; only the room app looks inside */
+
+/*
+ * Everything here lives until the request is answered, and belongs to the one
+ * thread that works on it; site, store and clients are shared and lock for
+ * themselves.
+ */
+struct tally_request {
+	struct tally_params params; /* as the web server sent them */
+	struct tally_span path;     /* of the request URI, as it was sent */
+	struct tally_span query;    /* behind '?'; p NULL: none */
+	struct tally_span body;
+	const char *allow;          /* methods of the path, for 405 */
+	char id[TALLY_REQUEST_ID_SIZE + 1];
+
+	struct tally_arena *arena;
+	const struct tally_site *site;
+	struct tally_store *store;
+	struct tally_cache *clients;   /* client_id → struct tally_client */
+	struct tally_signer *signer;   /* access tokens; NULL: no key yet */
+	const struct tally_app *app;
+
+	struct tally_response response;
+};
+
+/*
+ * A handler fills rq->response and returns TALLY_FAULT_NONE, or returns the
+ * fault, having given the reason to the log (tally_fault).
+ */
+typedef enum tally_fault tally_handler(struct tally_request *rq);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "codec/json_out.h"
+#include "http/request.h"
+
+#define HEADERS_MAX 1024u
+#define FAULT_BODY_MAX 512u
+#define HEAD_MAX 512u
+#define RETRY_AFTER "5" /* seconds */
+
+void tally_response_header(struct tally_request *rq, const char *name, struct tally_span value)
+{
+	struct tally_buf *headers = &rq->response.headers;
+
+	for (size_t i = 0; i < value.n; i++)
+		if ((unsigned char)value.p[i] < ' ' || value.p[i] == 0x7f) {
+			tally_log_error("header %s left out: control character in its value", name);
+			return;
+		}
+	if (headers->cap == 0)
+		tally_buf_in(headers, rq->arena, HEADERS_MAX);
+	tally_buf_add_str(headers, name);
+	tally_buf_add_str(headers, ": ");
+	tally_buf_add_span(headers, value);
+	tally_buf_add_str(headers, "\r\n");
+}
+
+void tally_response_json(struct tally_request *rq, struct tally_span body)
+{
+	rq->response.status = 200;
+	rq->response.content_type = "application/json";
+	rq->response.body = body;
+}
+
+static const char *reason_phrase(unsigned int status)
+{
+	static const struct {
+		unsigned int status;
+		const char *phrase;
+	} rows[] = {
+		{ 200, "OK" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
+		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
+		{ 413, "Content Too Large" }, { 500, "Internal Server Error" },
+		{ 503, "Service Unavailable" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].status == status)
+			return rows[i].phrase;
+	return "Status";
+}
+
+/* A GET's headers without its body (RFC 9110 §9.3.2). */
+static bool is_head(const struct tally_request *rq)
+{
+	return tally_span_eq(rq->params.method, TALLY_SPAN("HEAD"));
+}
+
+enum tally_err tally_response_write(struct tally_request *rq, struct tally_span *out)
+{
+	const struct tally_response *response = &rq->response;
+	struct tally_buf buf;
+
+	tally_buf_in(&buf, rq->arena, HEAD_MAX + response->headers.n + response->body.n);
+	tally_buf_add_str(&buf, "Status: ");
+	tally_buf_add_u64(&buf, response->status);
+	tally_buf_add_char(&buf, ' ');
+	tally_buf_add_str(&buf, reason_phrase(response->status));
+	if (response->content_type != NULL) {
+		tally_buf_add_str(&buf, "\r\nContent-Type: ");
+		tally_buf_add_str(&buf, response->content_type);
+	}
+	tally_buf_add_str(&buf, "\r\nContent-Length: ");
+	tally_buf_add_u64(&buf, response->body.n);
+	tally_buf_add_str(&buf, "\r\nCache-Control: ");
+	tally_buf_add_str(&buf, response->cache_control ? response->cache_control : "no-store");
+	tally_buf_add_str(&buf, "\r\nX-Request-Id: ");
+	tally_buf_add(&buf, rq->id, TALLY_REQUEST_ID_SIZE);
+	tally_buf_add_str(&buf, "\r\n");
+	tally_buf_add_span(&buf, tally_buf_span(&response->headers));
+	tally_buf_add_str(&buf, "\r\n");
+	if (!is_head(rq))
+		tally_buf_add_span(&buf, response->body);
+	*out = tally_buf_span(&buf);
+	if (tally_buf_err(&response->headers) != TALLY_OK)
+		return tally_buf_err(&response->headers);
+	return tally_buf_err(&buf);
+}
+
+static struct tally_span fault_body(struct tally_request *rq, const struct tally_fault_row *row)
+{
+	struct tally_json_out out;
+	struct tally_buf buf;
+
+	tally_buf_in(&buf, rq->arena, FAULT_BODY_MAX);
+	tally_json_begin(&out, &buf);
+	tally_json_object(&out, NULL);
+	tally_json_add_str(&out, "error", row->error);
+	tally_json_add_str(&out, "error_description", row->description);
+	tally_json_add_str(&out, "request_id", rq->id);
+	tally_json_object_end(&out);
+	return tally_buf_span(&buf);
+}
+
+void tally_response_fault(struct tally_request *rq, enum tally_fault fault)
+{
+	const struct tally_fault_row *row = tally_fault_row(fault);
+
+	rq->response = (struct tally_response){ .status = row->status };
+	if (row->with & TALLY_FAULT_CHALLENGE)
+		tally_response_header(rq, "WWW-Authenticate",
+				      TALLY_SPAN("Basic realm=\"Tallystick\", charset=\"UTF-8\""));
+	if (row->with & TALLY_FAULT_ALLOW)
+		tally_response_header(rq, "Allow", tally_span_of(rq->allow));
+	if (row->with & TALLY_FAULT_RETRY)
+		tally_response_header(rq, "Retry-After", TALLY_SPAN(RETRY_AFTER));
+	rq->response.content_type = "application/json";
+	rq->response.body = fault_body(rq, row);
+}
