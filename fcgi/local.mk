@@ -1,1 +1,8 @@
-# Adds the files of this folder to the build.
+bin_PROGRAMS += tallystick
+
+tallystick_SOURCES = \
+	fcgi/front.c fcgi/front.h \
+	fcgi/listener.c fcgi/listener.h \
+	fcgi/main.c \
+	fcgi/serve.c
+tallystick_LDADD = libtally.a $(FCGI_LIBS) $(CORE_LIBS)

@@ -32,6 +32,13 @@ void tally_json_add_i64(struct tally_json_out *out, const char *name, int64_t va
 void tally_json_add_bool(struct tally_json_out *out, const char *name, bool value);
 void tally_json_add_null(struct tally_json_out *out, const char *name);
 
+/*
+ * A string whose characters the caller appends to the buffer between the two
+ * calls: ASCII that needs no escape, such as base64url.
+ */
+void tally_json_string_begin(struct tally_json_out *out, const char *name);
+void tally_json_string_end(struct tally_json_out *out);
+
 /* text is JSON already. */
 void tally_json_add_raw(struct tally_json_out *out, const char *name, struct tally_span text);
 

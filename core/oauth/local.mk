@@ -1,1 +1,11 @@
-libtally_a_SOURCES +=
+libtally_a_SOURCES += \
+	core/oauth/auth.c core/oauth/auth.def core/oauth/auth.h \
+	core/oauth/auth/client_secret_basic.c \
+	core/oauth/auth/client_secret_post.c \
+	core/oauth/client.c core/oauth/client.h \
+	core/oauth/grant.c core/oauth/grant.def core/oauth/grant.h \
+	core/oauth/grant/client_credentials.c \
+	core/oauth/metadata.c core/oauth/metadata.h \
+	core/oauth/mint.c core/oauth/mint.h \
+	core/oauth/scope.c core/oauth/scope.h \
+	core/oauth/token.c core/oauth/token.h

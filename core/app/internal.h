@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share and nobody else sees. */
+#ifndef TALLY_APP_INTERNAL_H
+#define TALLY_APP_INTERNAL_H
+
+#include "app/app.h"
+#include "app/site.h"
+#include "http/request.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* The process. */
+struct tally_app {
+	struct tally_store *store;
+	struct tally_cache *clients;
+	/* Of the start: store and threads refer to its configuration. */
+	struct tally_site_box *first_site;
+
+	pthread_mutex_t lock; /* guards site */
+	struct tally_site_box *site;
+	/* Grows with each new site, so that workers notice without the lock. */
+	_Atomic unsigned int generation;
+
+	pthread_t keeper;
+	bool keeper_runs;
+	int wake; /* an eventfd that the keeper waits on; -1: not open */
+	_Atomic bool stopping;
+	_Atomic bool reload_wanted;
+	/* Milliseconds (tally_clock_ms) since which the database has not answered; 0: it does. */
+	_Atomic int64_t database_down_since;
+};
+
+/* The site in force, held for the caller. */
+struct tally_site_box *tally_app_site(struct tally_app *app, unsigned int *generation);
+
+/* Puts another site in force; it is taken. */
+void tally_app_set_site(struct tally_app *app, struct tally_site_box *site);
+
+enum tally_err tally_keeper_open(struct tally_app *app) TALLY_MUST_CHECK;
+enum tally_err tally_keeper_start(struct tally_app *app) TALLY_MUST_CHECK;
+void tally_keeper_stop(struct tally_app *app);
+
+/*
+ * Finds the handler of rq->path and the most bytes of its body, or the fault.
+ */
+enum tally_fault tally_route(struct tally_request *rq, tally_handler **handler, size_t *body_max);
+
+tally_handler tally_health_live;
+tally_handler tally_health_ready;
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The thread that keeps what a process knows in step with the world: it reads
+ * the keys again every keys.refresh seconds, reloads on demand, and watches
+ * whether the database answers.
+ */
+#include "config.h"
+
+#include "app/internal.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define RETRY_MS 1000        /* while the database does not answer */
+#define CLOCK_SKEW 10        /* seconds that a verifier's clock may differ */
+#define STACK_SIZE (256u * 1024)
+
+/*
+ * For how long after its retirement a key is still needed: the longest life of
+ * a token, and the time that a process may go on signing without knowing.
+ */
+static int64_t tokens_live(const struct tally_conf *conf)
+{
+	return (int64_t)conf->tokens_max_lifetime + conf->keys_refresh + CLOCK_SKEW;
+}
+
+static void note_database(struct tally_app *app, enum tally_err err)
+{
+	int64_t since = atomic_load(&app->database_down_since);
+
+	if (err == TALLY_ERR_UNAVAILABLE && since == 0)
+		atomic_store(&app->database_down_since, tally_clock_ms());
+	else if (err != TALLY_ERR_UNAVAILABLE && since != 0)
+		atomic_store(&app->database_down_since, 0);
+}
+
+static void log_signing(const struct tally_site *site)
+{
+	const struct tally_keyset_key *key = tally_keyset_signing(site->keys, site->token_alg);
+
+	if (key == NULL)
+		tally_log_error("no %s key signs, so no token can be issued: run "
+				"\"tallystick key add --alg %s --activate\", or change "
+				"tokens.algorithm", site->token_alg->name, site->token_alg->name);
+	else
+		tally_log_notice("%zu keys published, %s signs (%s)",
+				 tally_keyset_count(site->keys), key->kid, key->alg->name);
+}
+
+static void refresh_keys(struct tally_app *app)
+{
+	struct tally_keyset *keys = NULL;
+	struct tally_site_box *site = NULL;
+	const struct tally_site *now = tally_site_of(app->site);
+	enum tally_err err = tally_keyset_load(app->store, tally_site_wrap_key(app->site),
+					       tally_clock_now(), tokens_live(now->conf),
+					       now->keys, &keys);
+
+	note_database(app, err);
+	if (err == TALLY_OK && keys != now->keys)
+		err = tally_site_with_keys(app->site, keys, &site);
+	tally_keyset_free(keys);
+	if (site != NULL) {
+		log_signing(tally_site_of(site));
+		tally_app_set_site(app, site);
+	} else if (err != TALLY_OK && err != TALLY_ERR_UNAVAILABLE) {
+		tally_log_error("the keys cannot be read anew (%s); the old ones stay in force",
+				tally_err_text(err));
+	}
+}
+
+/* The directives that a reload cannot change, since threads depend on them. */
+static void warn_about_restart(const struct tally_conf *before, const struct tally_conf *now)
+{
+#define TALLY_CONF_NEEDS_RESTART(member, name) \
+	if (before->member != now->member) \
+		tally_log_warn("%s has changed; that takes effect after a restart", name)
+	TALLY_CONF_NEEDS_RESTART(server_threads, "server.threads");
+	TALLY_CONF_NEEDS_RESTART(database_connections, "database.connections");
+	TALLY_CONF_NEEDS_RESTART(clients_cache, "clients.cache");
+	TALLY_CONF_NEEDS_RESTART(clients_cache_size, "clients.cache-size");
+	TALLY_CONF_NEEDS_RESTART(clients_cache_stale, "clients.cache-stale");
+#undef TALLY_CONF_NEEDS_RESTART
+}
+
+static void reload(struct tally_app *app)
+{
+	const struct tally_site *now = tally_site_of(app->site);
+	struct tally_conf *conf = NULL;
+	struct tally_site_box *site = NULL;
+	enum tally_err err = tally_conf_load(now->conf->path, &conf);
+
+	if (err == TALLY_OK) {
+		warn_about_restart(tally_app_conf(app), conf);
+		err = tally_site_new(conf, (struct tally_keyset *)now->keys, &site);
+	}
+	if (err != TALLY_OK) {
+		tally_log_error("the configuration in %s was not reloaded; the old one stays in "
+				"force", now->conf->path);
+		return;
+	}
+	conf = (struct tally_conf *)tally_site_of(site)->conf;
+	if (tally_app_open_log(conf) != TALLY_OK)
+		tally_log_error("the log goes where it went before");
+	tally_app_set_site(app, site);
+	tally_cache_clear(app->clients);
+	tally_log_notice("configuration reloaded from %s", conf->path);
+}
+
+static int wait_ms(const struct tally_app *app)
+{
+	const struct tally_site *site = tally_site_of(app->site);
+
+	if (site->keys == NULL || atomic_load(&app->database_down_since) != 0)
+		return RETRY_MS;
+	return (int)site->conf->keys_refresh * 1000;
+}
+
+static void wait_for_work(struct tally_app *app)
+{
+	struct pollfd fd = { .fd = app->wake, .events = POLLIN };
+	uint64_t count;
+
+	if (poll(&fd, 1, wait_ms(app)) > 0 && read(app->wake, &count, sizeof(count)) < 0)
+		tally_log_debug("the keeper was woken for nothing");
+}
+
+static void *keep(void *context)
+{
+	struct tally_app *app = context;
+
+	while (wait_for_work(app), !atomic_load(&app->stopping)) {
+		if (atomic_exchange(&app->reload_wanted, false))
+			reload(app);
+		refresh_keys(app);
+	}
+	return NULL;
+}
+
+enum tally_err tally_keeper_open(struct tally_app *app)
+{
+	app->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return app->wake < 0 ? TALLY_ERR_IO : TALLY_OK;
+}
+
+enum tally_err tally_keeper_start(struct tally_app *app)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+
+	refresh_keys(app);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	app->keeper_runs = pthread_create(&app->keeper, &attr, keep, app) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return app->keeper_runs ? TALLY_OK : TALLY_ERR_NOMEM;
+}
+
+static void wake(struct tally_app *app)
+{
+	const uint64_t one = 1;
+	ssize_t n = write(app->wake, &one, sizeof(one));
+
+	(void)n; /* full: it is awake */
+}
+
+void tally_keeper_stop(struct tally_app *app)
+{
+	atomic_store(&app->stopping, true);
+	if (app->keeper_runs) {
+		wake(app);
+		pthread_join(app->keeper, NULL);
+	}
+	if (app->wake >= 0)
+		close(app->wake);
+}
+
+void tally_app_reload(struct tally_app *app)
+{
+	atomic_store(&app->reload_wanted, true);
+	wake(app);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "app/site.h"
+
+#include "base/secret.h"
+#include "oauth/metadata.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define DOCUMENT_MAX (1024u * 1024)
+#define METADATA_CACHE "public, max-age=3600"
+
+/* What comes of the configuration alone; shared by sites of different keys. */
+struct base {
+	_Atomic unsigned int refs;
+	struct tally_conf *conf;
+	struct tally_seal_key wrap;
+	bool has_wrap;
+	struct tally_buf metadata;
+	char jwks_cache[48];
+	struct tally_site site; /* without keys */
+};
+
+struct tally_site_box {
+	_Atomic unsigned int refs;
+	struct base *base;
+	struct tally_keyset *keys;
+	struct tally_buf jwks;
+	struct tally_site site;
+};
+
+static void base_free(struct base *base)
+{
+	if (base == NULL ||
+	    atomic_fetch_sub_explicit(&base->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	tally_secret_wipe(&base->wrap, sizeof(base->wrap));
+	tally_buf_free(&base->metadata);
+	tally_conf_free(base->conf);
+	free(base);
+}
+
+/* The path of a URL, "" for the root; the URL has been checked by sys/conf. */
+static struct tally_span url_path(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *path = host ? strchr(host + 3, '/') : NULL;
+
+	return path ? tally_span_of(path) : TALLY_SPAN("");
+}
+
+static enum tally_err fill_site(struct base *base)
+{
+	const struct tally_conf *conf = base->conf;
+	struct tally_site *site = &base->site;
+
+	site->conf = conf;
+	site->issuer = tally_span_of(conf->server_issuer);
+	site->mount = conf->server_mount ? tally_span_of(conf->server_mount)
+					 : url_path(conf->server_issuer);
+	site->audience = conf->tokens_audience ? tally_span_of(conf->tokens_audience)
+					       : site->issuer;
+	site->token_alg = tally_alg_find(tally_span_of(conf->tokens_algorithm));
+	if (site->token_alg == NULL)
+		return tally_conf_wrong(conf, "tokens.algorithm", "\"%s\" is none of %s",
+					conf->tokens_algorithm, tally_alg_names());
+	enum tally_err err = tally_oauth_render_metadata(site, &base->metadata);
+
+	site->metadata = (struct tally_document){ tally_buf_span(&base->metadata),
+						  METADATA_CACHE };
+	return err;
+}
+
+static enum tally_err load_wrap(struct base *base)
+{
+	if (base->conf->keys_wrap_key_file == NULL)
+		return TALLY_OK;
+	base->has_wrap = true;
+	if (tally_seal_key_load(base->conf->keys_wrap_key_file, &base->wrap) != TALLY_OK)
+		return tally_conf_wrong(base->conf, "keys.wrap-key-file",
+					"the file cannot be used");
+	return TALLY_OK;
+}
+
+static enum tally_err base_new(struct tally_conf *conf, struct base **out)
+{
+	struct base *base = calloc(1, sizeof(*base));
+
+	if (base == NULL) {
+		tally_conf_free(conf);
+		return TALLY_ERR_NOMEM;
+	}
+	atomic_init(&base->refs, 1);
+	base->conf = conf;
+	tally_buf_grow(&base->metadata, DOCUMENT_MAX);
+	snprintf(base->jwks_cache, sizeof(base->jwks_cache), "public, max-age=%u",
+		 conf->keys_jwks_max_age);
+	enum tally_err err = fill_site(base);
+
+	if (err == TALLY_OK)
+		err = load_wrap(base);
+	if (err == TALLY_OK)
+		*out = base;
+	else
+		base_free(base);
+	return err;
+}
+
+/* base: taken, also on failure. */
+static enum tally_err box_new(struct base *base, struct tally_keyset *keys,
+			      struct tally_site_box **out)
+{
+	struct tally_site_box *box = calloc(1, sizeof(*box));
+	enum tally_err err = TALLY_OK;
+
+	if (box == NULL) {
+		base_free(base);
+		return TALLY_ERR_NOMEM;
+	}
+	atomic_init(&box->refs, 1);
+	box->base = base;
+	box->site = base->site;
+	tally_buf_grow(&box->jwks, DOCUMENT_MAX);
+	if (keys != NULL) {
+		box->keys = tally_keyset_ref(keys);
+		box->site.keys = keys;
+		err = tally_oauth_render_jwks(keys, &box->jwks);
+		box->site.jwks = (struct tally_document){ tally_buf_span(&box->jwks),
+							  base->jwks_cache };
+	}
+	if (err == TALLY_OK)
+		*out = box;
+	else
+		tally_site_free(box);
+	return err;
+}
+
+enum tally_err tally_site_new(struct tally_conf *conf, struct tally_keyset *keys,
+			      struct tally_site_box **out)
+{
+	struct base *base;
+	enum tally_err err = base_new(conf, &base);
+
+	return err == TALLY_OK ? box_new(base, keys, out) : err;
+}
+
+enum tally_err tally_site_with_keys(struct tally_site_box *box, struct tally_keyset *keys,
+				    struct tally_site_box **out)
+{
+	atomic_fetch_add_explicit(&box->base->refs, 1, memory_order_relaxed);
+	return box_new(box->base, keys, out);
+}
+
+struct tally_site_box *tally_site_ref(struct tally_site_box *box)
+{
+	atomic_fetch_add_explicit(&box->refs, 1, memory_order_relaxed);
+	return box;
+}
+
+void tally_site_free(struct tally_site_box *box)
+{
+	if (box == NULL || atomic_fetch_sub_explicit(&box->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	tally_buf_free(&box->jwks);
+	tally_keyset_free(box->keys);
+	base_free(box->base);
+	free(box);
+}
+
+const struct tally_site *tally_site_of(const struct tally_site_box *box)
+{
+	return &box->site;
+}
+
+const struct tally_seal_key *tally_site_wrap_key(const struct tally_site_box *box)
+{
+	return box->base->has_wrap ? &box->base->wrap : NULL;
+}

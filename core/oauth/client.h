@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A client as the endpoints see it: the record of the store with everything
+ * parsed once, when it comes into the cache, instead of per request.
+ */
+#ifndef TALLY_OAUTH_CLIENT_H
+#define TALLY_OAUTH_CLIENT_H
+
+#include "oauth/scope.h"
+#include "store/cache.h"
+#include "store/store.h"
+
+struct tally_client {
+	struct tally_cached cached;
+	struct tally_arena *arena; /* all below is in it */
+	struct tally_span client_id;
+	struct tally_span audience;       /* empty: the site's */
+	struct tally_scopes allowed;      /* scopes and patterns */
+	struct tally_span default_scope;  /* canonical, joined */
+	uint32_t grants;                  /* bits 1 << enum tally_grant_id */
+	uint32_t access_lifetime;         /* seconds; 0: the site's */
+	bool disabled;
+	const struct tally_secret_record *secrets;
+	size_t secret_count;
+};
+
+/* For a cache from client_id to struct tally_client; context: the store. */
+extern const struct tally_cache_type tally_client_cache_type;
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "oauth/metadata.h"
+
+#include "codec/json_out.h"
+#include "oauth/auth.h"
+#include "oauth/grant.h"
+
+static void add_endpoint(struct tally_json_out *out, const struct tally_site *site,
+			 const char *name, const char *path)
+{
+	tally_json_string_begin(out, name);
+	tally_buf_add_span(out->buf, site->issuer);
+	tally_buf_add_str(out->buf, path);
+	tally_json_string_end(out);
+}
+
+static void add_grants(struct tally_json_out *out)
+{
+	tally_json_array(out, "grant_types_supported");
+	for (unsigned int i = 0; i < TALLY_GRANT_COUNT; i++)
+		tally_json_add_str(out, NULL, tally_grant((enum tally_grant_id)i)->type);
+	tally_json_array_end(out);
+}
+
+static void add_auth_methods(struct tally_json_out *out)
+{
+	tally_json_array(out, "token_endpoint_auth_methods_supported");
+	for (size_t i = 0; i < tally_auth_method_count(); i++)
+		tally_json_add_str(out, NULL, tally_auth_method(i)->name);
+	tally_json_array_end(out);
+}
+
+enum tally_err tally_oauth_render_metadata(const struct tally_site *site, struct tally_buf *out)
+{
+	struct tally_json_out json;
+
+	tally_json_begin(&json, out);
+	tally_json_object(&json, NULL);
+	tally_json_add_span(&json, "issuer", site->issuer);
+	add_endpoint(&json, site, "token_endpoint", "/oauth2/token");
+	add_endpoint(&json, site, "jwks_uri", "/oauth2/jwks");
+	/* Required by RFC 8414 §2; there is no authorization endpoint to use them at. */
+	tally_json_array(&json, "response_types_supported");
+	tally_json_array_end(&json);
+	add_grants(&json);
+	add_auth_methods(&json);
+	tally_json_object_end(&json);
+	return tally_buf_err(out);
+}
+
+enum tally_err tally_oauth_render_jwks(const struct tally_keyset *keys, struct tally_buf *out)
+{
+	struct tally_json_out json;
+
+	tally_json_begin(&json, out);
+	tally_json_object(&json, NULL);
+	tally_json_array(&json, "keys");
+	for (size_t i = 0; i < tally_keyset_count(keys); i++) {
+		const struct tally_keyset_key *key = tally_keyset_at(keys, i);
+		enum tally_err err = tally_key_add_jwk(key->key, key->kid, &json);
+
+		if (err != TALLY_OK)
+			return err;
+	}
+	tally_json_array_end(&json);
+	tally_json_object_end(&json);
+	return tally_buf_err(out);
+}
+
+static enum tally_fault send(struct tally_request *rq, const struct tally_document *document)
+{
+	tally_response_json(rq, document->body);
+	rq->response.cache_control = document->cache_control;
+	return TALLY_FAULT_NONE;
+}
+
+enum tally_fault tally_oauth_metadata(struct tally_request *rq)
+{
+	return send(rq, &rq->site->metadata);
+}
+
+enum tally_fault tally_oauth_jwks(struct tally_request *rq)
+{
+	if (rq->site->jwks.body.p == NULL)
+		return tally_fault(rq, TALLY_FAULT_UNAVAILABLE,
+				   "the keys have not been read from the database yet");
+	return send(rq, &rq->site->jwks);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "fcgi/listener.h"
+
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define IO_TIMEOUT 30   /* seconds that a peer may take for one read or write */
+#define ACCEPT_PAUSE_MS 100 /* when there are no file descriptors left */
+#define DRAIN_MS 1000   /* after a stop, for what waits at the socket already */
+
+/* What an event is about: one of these, or a connection. */
+#define LISTENING UINT64_C(1)
+#define STOPPED UINT64_C(2)
+#define CONNECTION(fd, closing) ((uint64_t)(uint32_t)(fd) << 32 | ((closing) ? 4u : 3u))
+#define IS_CLOSING(tag) (((tag) & UINT32_MAX) == 4)
+
+struct tally_listener {
+	int listen_fd;
+	int epoll;
+	int stop; /* an eventfd that stays readable once stopped */
+	bool is_unix;
+	_Atomic bool stopped;
+	int64_t drain_until; /* tally_clock_ms; set before stopped */
+	_Atomic unsigned int waiting; /* connections in the epoll set */
+};
+
+static enum tally_err watch(struct tally_listener *listener, int fd, uint64_t tag, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.u64 = tag };
+
+	return epoll_ctl(listener->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? TALLY_OK
+									  : TALLY_ERR_IO;
+}
+
+/* An accept that finds nothing must return: other processes share the socket. */
+static enum tally_err make_nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		return TALLY_ERR_IO;
+	return TALLY_OK;
+}
+
+static bool is_unix_socket(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+
+	return getsockname(fd, (struct sockaddr *)&address, &size) == 0 &&
+	       address.ss_family == AF_UNIX;
+}
+
+enum tally_err tally_listener_new(int listen_fd, struct tally_listener **out)
+{
+	struct tally_listener *listener = calloc(1, sizeof(*listener));
+
+	if (listener == NULL)
+		return TALLY_ERR_NOMEM;
+	listener->listen_fd = listen_fd;
+	listener->is_unix = is_unix_socket(listen_fd);
+	listener->epoll = epoll_create1(EPOLL_CLOEXEC);
+	listener->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (listener->epoll < 0 || listener->stop < 0 ||
+	    make_nonblocking(listen_fd) != TALLY_OK ||
+	    watch(listener, listen_fd, LISTENING, EPOLLIN | EPOLLEXCLUSIVE) != TALLY_OK ||
+	    watch(listener, listener->stop, STOPPED, EPOLLIN) != TALLY_OK) {
+		tally_log_error("the listening socket cannot be watched: %s", strerror(errno));
+		tally_listener_free(listener);
+		return TALLY_ERR_IO;
+	}
+	*out = listener;
+	return TALLY_OK;
+}
+
+void tally_listener_free(struct tally_listener *listener)
+{
+	if (listener == NULL)
+		return;
+	if (listener->epoll >= 0)
+		close(listener->epoll);
+	if (listener->stop >= 0)
+		close(listener->stop);
+	free(listener);
+}
+
+/* A peer that stops in mid-request must not hold a thread for ever. */
+static void set_timeouts(int fd)
+{
+	const struct timeval limit = { .tv_sec = IO_TIMEOUT };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+/* A new connection, or -1: there is none now. */
+static int accept_one(struct tally_listener *listener)
+{
+	int fd = accept4(listener->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		set_timeouts(fd);
+		return fd;
+	}
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		tally_log_error("no connection can be accepted: %s; raise the limit of open "
+				"files (LimitNOFILE, ulimit -n)", strerror(errno));
+		usleep(ACCEPT_PAUSE_MS * 1000);
+	}
+	return -1;
+}
+
+/* Reads and forgets what still comes; closes when the peer has closed. */
+static void discard(struct tally_listener *listener, int fd)
+{
+	char trash[4096];
+	ssize_t n = recv(fd, trash, sizeof(trash), MSG_DONTWAIT);
+
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		tally_listener_close(listener, fd, false);
+	else
+		close(fd);
+}
+
+/* The connection of an event, or -1 when there is nothing to do for it. */
+static int take(struct tally_listener *listener, uint64_t tag)
+{
+	int fd = (int)(tag >> 32);
+
+	if (tag == LISTENING)
+		return accept_one(listener);
+	if (tag == STOPPED)
+		return -1;
+	epoll_ctl(listener->epoll, EPOLL_CTL_DEL, fd, NULL);
+	atomic_fetch_sub_explicit(&listener->waiting, 1, memory_order_relaxed);
+	if (!IS_CLOSING(tag))
+		return fd;
+	discard(listener, fd);
+	return -1;
+}
+
+/*
+ * After a stop: what has been sent to us is still answered. That is what waits
+ * at the listening socket, for a bounded time since other processes may share
+ * it, and the kept connections on which a request has come in. Ready events
+ * come round in turn, so two stops running mean that there is nothing else.
+ */
+static int drain_next(struct tally_listener *listener)
+{
+	struct epoll_event event;
+	int fd = tally_clock_ms() < listener->drain_until ? accept_one(listener) : -1;
+
+	for (int stops = 0; fd < 0 && stops < 2;) {
+		if (epoll_wait(listener->epoll, &event, 1, 0) != 1)
+			break;
+		if (event.data.u64 == STOPPED)
+			stops++;
+		else
+			fd = take(listener, event.data.u64);
+	}
+	return fd;
+}
+
+int tally_listener_next(struct tally_listener *listener)
+{
+	struct epoll_event event;
+	int fd = -1;
+
+	/* Under load there is one waiting already, and one system call will do. */
+	if (!atomic_load(&listener->stopped) &&
+	    atomic_load_explicit(&listener->waiting, memory_order_relaxed) == 0)
+		fd = accept_one(listener);
+	while (fd < 0 && !atomic_load(&listener->stopped))
+		if (epoll_wait(listener->epoll, &event, 1, -1) == 1)
+			fd = take(listener, event.data.u64);
+	return fd >= 0 ? fd : drain_next(listener);
+}
+
+static void wait_here(struct tally_listener *listener, int fd, bool closing)
+{
+	atomic_fetch_add_explicit(&listener->waiting, 1, memory_order_relaxed);
+	if (watch(listener, fd, CONNECTION(fd, closing), EPOLLIN | EPOLLRDHUP | EPOLLONESHOT) ==
+	    TALLY_OK)
+		return;
+	atomic_fetch_sub_explicit(&listener->waiting, 1, memory_order_relaxed);
+	close(fd);
+}
+
+void tally_listener_keep(struct tally_listener *listener, int fd)
+{
+	wait_here(listener, fd, false);
+}
+
+void tally_listener_close(struct tally_listener *listener, int fd, bool all_read)
+{
+	/* A TCP peer may be reset by data that it sent too late; let it go first. */
+	if (all_read && listener->is_unix) {
+		close(fd);
+		return;
+	}
+	shutdown(fd, SHUT_WR);
+	wait_here(listener, fd, true);
+}
+
+void tally_listener_stop(struct tally_listener *listener)
+{
+	const uint64_t one = 1;
+
+	epoll_ctl(listener->epoll, EPOLL_CTL_DEL, listener->listen_fd, NULL);
+	listener->drain_until = tally_clock_ms() + DRAIN_MS;
+	atomic_store(&listener->stopped, true);
+	ssize_t n = write(listener->stop, &one, sizeof(one));
+
+	(void)n; /* full: it is readable already */
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tallystick serve: one process of the pool. */
+#include "config.h"
+
+#include "app/app.h"
+#include "fcgi/command.h"
+#include "fcgi/front.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define STACK_SIZE (512u * 1024)
+#define THREADS_MAX 1024u
+#define MALLOC_ARENAS 2 /* requests live in arenas of their own; more would only cost memory */
+
+struct pool {
+	struct tally_app *app;
+	struct tally_listener *listener;
+	pthread_t *threads;
+	unsigned int count;
+};
+
+bool tally_serve_has_socket(void)
+{
+	int listening = 0;
+	socklen_t size = sizeof(listening);
+
+	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 &&
+	       listening;
+}
+
+static void *work(void *context)
+{
+	struct pool *pool = context;
+
+	if (tally_front_run(pool->app, pool->listener) != TALLY_OK)
+		tally_log_error("a worker thread could not start: out of memory");
+	return NULL;
+}
+
+/* Starts the workers with all signals blocked: the main thread waits for them. */
+static enum tally_err start_threads(struct pool *pool, unsigned int wanted)
+{
+	pthread_attr_t attr;
+
+	pool->threads = calloc(wanted, sizeof(pool->threads[0]));
+	if (pool->threads == NULL)
+		return TALLY_ERR_NOMEM;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	while (pool->count < wanted &&
+	       pthread_create(&pool->threads[pool->count], &attr, work, pool) == 0)
+		pool->count++;
+	pthread_attr_destroy(&attr);
+	if (pool->count == wanted)
+		return TALLY_OK;
+	tally_log_error("only %u of %u worker threads could be started: lower server.threads or "
+			"raise the limit of processes (TasksMax, ulimit -u)", pool->count, wanted);
+	return TALLY_ERR_NOMEM;
+}
+
+/* Waits until every worker has answered its request. */
+static enum tally_err drain(struct pool *pool, uint32_t seconds)
+{
+	struct timespec until;
+	unsigned int busy = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += seconds;
+	tally_listener_stop(pool->listener);
+	for (unsigned int i = 0; i < pool->count; i++)
+		busy += pthread_timedjoin_np(pool->threads[i], NULL, &until) != 0;
+	free(pool->threads);
+	if (busy == 0)
+		return TALLY_OK;
+	tally_log_error("%u requests were not answered within server.stop-timeout (%u s) and are "
+			"lost", busy, seconds);
+	return TALLY_ERR_UNAVAILABLE;
+}
+
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGUSR1); /* the FastCGI specification's graceful stop */
+	sigaddset(set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Until told to stop; returns the signal that did. */
+static int wait_for_stop(struct tally_app *app, const sigset_t *set)
+{
+	for (;;) {
+		int number = sigwaitinfo(set, NULL);
+
+		if (number < 0)
+			continue; /* EINTR */
+		if (number != SIGHUP)
+			return number;
+		tally_log_reopen();
+		tally_app_reload(app);
+	}
+}
+
+static enum tally_err run(struct tally_app *app, unsigned int threads, const sigset_t *signals)
+{
+	const struct tally_conf *conf = tally_app_conf(app);
+	struct pool pool = { .app = app };
+	enum tally_err err = tally_front_init();
+
+	if (err == TALLY_OK)
+		err = tally_listener_new(STDIN_FILENO, &pool.listener);
+	if (err == TALLY_OK)
+		err = tally_app_start(app);
+	if (err != TALLY_OK)
+		goto out;
+	err = start_threads(&pool, threads);
+	if (err == TALLY_OK) {
+		tally_log_notice("started %s with %u threads, issuer %s", PACKAGE_VERSION, threads,
+				 conf->server_issuer);
+		int number = wait_for_stop(app, signals);
+
+		tally_log_notice("stopping on signal %d (%s)", number, strsignal(number));
+	}
+	enum tally_err drained = drain(&pool, conf->server_stop_timeout);
+
+	if (drained != TALLY_OK)
+		_exit(EXIT_FAILURE); /* threads are still about; nothing may be freed */
+	tally_log_notice("stopped");
+out:
+	tally_listener_free(pool.listener);
+	return err;
+}
+
+static enum tally_err read_threads(const struct tally_invocation *call,
+				   const struct tally_conf *conf, unsigned int *out)
+{
+	const char *text = tally_option_value(call, TALLY_OPTION_THREADS);
+	uint64_t n = conf->server_threads;
+
+	if (text != NULL && (tally_span_to_u64(tally_span_of(text), THREADS_MAX, &n) != TALLY_OK ||
+			     n == 0)) {
+		tally_log_error("--threads \"%s\": expected a number from 1 to %u", text,
+				THREADS_MAX);
+		return TALLY_ERR_USAGE;
+	}
+	*out = (unsigned int)n;
+	return TALLY_OK;
+}
+
+enum tally_err tally_cmd_serve(const struct tally_invocation *call)
+{
+	struct tally_app *app = NULL;
+	sigset_t signals;
+
+	if (!tally_serve_has_socket()) {
+		tally_log_error("file descriptor 0 is not a listening socket: start the pool through "
+				"spawn-fcgi, lighttpd, mod_fcgid or a systemd socket (see tallystick(8))");
+		return TALLY_ERR_USAGE;
+	}
+	mallopt(M_ARENA_MAX, MALLOC_ARENAS);
+	block_signals(&signals);
+	enum tally_err err = tally_app_open(call->conf_path, NULL, &app);
+
+	if (err != TALLY_OK)
+		return err;
+	const struct tally_conf *conf = tally_app_conf(app);
+	unsigned int threads = 0;
+
+	err = read_threads(call, conf, &threads);
+	if (err == TALLY_OK)
+		err = tally_app_open_log(conf);
+	if (err == TALLY_OK)
+		err = run(app, threads, &signals);
+	tally_app_close(app);
+	return err;
+}
