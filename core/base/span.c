@@ -107,23 +107,37 @@ static bool utf8_second_ok(unsigned char first, unsigned char second)
 	return second >= low && second <= high;
 }
 
-bool tally_span_is_utf8(struct tally_span s)
+size_t tally_span_utf8_size(struct tally_span s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
-	const unsigned char *end = p + s.n;
+	int more = s.n ? utf8_more(p[0]) : -1;
 
-	while (p < end) {
-		unsigned char first = *p++;
-		int more = utf8_more(first);
+	if (more < 0 || s.n <= (size_t)more)
+		return 0;
+	if (more > 0 && !utf8_second_ok(p[0], p[1]))
+		return 0;
+	for (int i = 2; i <= more; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return (size_t)more + 1;
+}
 
-		if (first == 0 || more < 0 || end - p < more)
-			return false;
-		if (more > 0 && !utf8_second_ok(first, *p))
-			return false;
-		for (int i = 1; i < more; i++)
-			if ((p[i] & 0xc0) != 0x80)
+bool tally_span_is_utf8(struct tally_span s)
+{
+	for (size_t i = 0; i < s.n;) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c >= 0x80) {
+			size_t size = tally_span_utf8_size(tally_span(s.p + i, s.n - i));
+
+			if (size == 0)
 				return false;
-		p += more;
+			i += size;
+		} else if (c != 0) {
+			i++;
+		} else {
+			return false;
+		}
 	}
 	return true;
 }

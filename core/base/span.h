@@ -64,6 +64,12 @@ struct tally_span tally_span_cut(struct tally_span *rest, char sep);
 enum tally_err tally_span_to_u64(struct tally_span s, uint64_t max, uint64_t *out)
 	TALLY_MUST_CHECK;
 
+/*
+ * The size of the well-formed UTF-8 character (RFC 3629) that s begins with;
+ * 0: there is none. NUL counts as a character here.
+ */
+size_t tally_span_utf8_size(struct tally_span s);
+
 /* Well-formed UTF-8 (RFC 3629) without NUL. */
 bool tally_span_is_utf8(struct tally_span s);
 

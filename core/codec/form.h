@@ -6,6 +6,8 @@
 #ifndef TALLY_CODEC_FORM_H
 #define TALLY_CODEC_FORM_H
 
+#include <stddef.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
@@ -23,8 +25,9 @@ struct tally_form {
 };
 
 /*
- * Splits and decodes text; the decoded bytes are the arena's. Refused, with
- * *why set to a static text for the log:
+ * Splits and decodes text. What needs no decoding is borrowed from text, which
+ * must live as long as the form; decoded bytes are the arena's. *why is NULL, or
+ * a static text for the log when the form is refused:
  *   TALLY_ERR_SYNTAX  a bad %-escape, a NUL, ill-formed UTF-8, a name twice
  *                     (RFC 6749 §3.2), an empty name with a value
  *   TALLY_ERR_LIMIT   more than TALLY_FORM_MAX_FIELDS fields

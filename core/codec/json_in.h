@@ -14,13 +14,14 @@
 #include "base/span.h"
 
 #define TALLY_JSON_MAX_DEPTH 8u
+#define TALLY_JSON_MAX_MEMBERS 256u /* of one object */
 
 struct tally_json;
 
 /*
- * Parses a whole text; *out is owned and ended by tally_json_free.
- * TALLY_ERR_SYNTAX, TALLY_ERR_LIMIT (larger than max bytes or too deep),
- * TALLY_ERR_NOMEM.
+ * Parses a whole text; *out is owned and ended by tally_json_free, NULL after a
+ * failure. TALLY_ERR_SYNTAX, TALLY_ERR_LIMIT (larger than max bytes, too deep,
+ * too many members, a number of more than 63 characters), TALLY_ERR_NOMEM.
  */
 enum tally_err tally_json_parse(struct tally_span text, size_t max, struct tally_json **out)
 	TALLY_MUST_CHECK;
