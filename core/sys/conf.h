@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration file: INI sections (inih) against the table conf.def. An
- * unknown section or directive, a directive given twice, a value of the wrong
- * type or out of range is an error that names file, line, directive and what
- * was expected. All mistakes of a file are reported, not only the first.
+ * The configuration file: INI sections against the table conf.def. An unknown
+ * section or directive, a directive given twice, a value of the wrong type or
+ * out of range is an error that names file, line, directive, what was expected
+ * and what was found. All mistakes of a file are reported, not only the first.
  *
- * In the file, '_' of a directive's name is written '-'.
+ * A line is [section], name = value, a comment that begins with ';' or '#', or
+ * empty. Blanks around names and values mean nothing; a comment may stand
+ * behind a value, after a blank. Values have no quotes and do not go on in the
+ * next line. '_' of a directive's name is written '-'. UTF-8; a byte order mark
+ * and CR before LF are skipped. A section may come several times.
  */
 #ifndef TALLY_SYS_CONF_H
 #define TALLY_SYS_CONF_H
@@ -29,7 +33,7 @@ struct tally_conf {
 	tally_conf_##type section##_##name;
 #include "sys/conf.def"
 #undef TALLY_CONF
-	const char *path; /* of the file */
+	const char *path; /* of the file; server_mount is "" rather than NULL */
 	struct tally_conf_lines *lines;
 };
 

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a directive alone cannot tell: rules between directives, and addresses. */
+#include "config.h"
+
+#include "sys/conf_parts.h"
+#include "sys/log.h"
+
+#define REFUSE(conf, directive, ...) \
+	tally_conf_refuse(conf, TALLY_CONF_AT_##directive, __VA_ARGS__)
+
+static bool is_letter_or_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool only(struct tally_span s, const char *others)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_letter_or_digit(s.p[i]) && strchr(others, s.p[i]) == NULL)
+			return false;
+	return true;
+}
+
+/*
+ * "" or "/one/two": no empty segment, no "." and "..", nothing to escape, since
+ * the path of a request is compared with it byte for byte.
+ */
+static bool is_plain_path(struct tally_span path)
+{
+	if (path.n == 0)
+		return true;
+	if (tally_span_cut(&path, '/').n > 0)
+		return false;
+	do {
+		struct tally_span segment = tally_span_cut(&path, '/');
+
+		if (segment.n == 0 || !only(segment, "-._~"))
+			return false;
+		if (tally_span_eq(segment, TALLY_SPAN(".")) ||
+		    tally_span_eq(segment, TALLY_SPAN("..")))
+			return false;
+	} while (path.p != NULL);
+	return true;
+}
+
+static bool is_loopback(struct tally_span host)
+{
+	if (host.n > 0 && host.p[0] == '[')
+		return tally_span_starts_with(host, TALLY_SPAN("[::1]"));
+	host = tally_span_cut(&host, ':');
+	if (tally_span_starts_with(host, TALLY_SPAN("127.")))
+		return strspn(host.p, "0123456789.") >= host.n;
+	return tally_span_eq_nocase(host, TALLY_SPAN("localhost"));
+}
+
+/* host[:port], an IPv6 address in brackets; no user. */
+static bool is_authority(struct tally_span s)
+{
+	struct tally_span host = tally_span_cut(&s, s.n > 0 && s.p[0] == '[' ? ']' : ':');
+	struct tally_span port = s;
+	uint64_t n;
+
+	if (host.n > 0 && host.p[0] == '[') {
+		if (port.p == NULL || !only(tally_span(host.p + 1, host.n - 1), ":."))
+			return false;
+		if (port.n > 0 && port.p[0] != ':')
+			return false;
+		port = port.n > 0 ? tally_span(port.p + 1, port.n - 1) : tally_span(NULL, 0);
+		return host.n > 1 &&
+		       (port.p == NULL || tally_span_to_u64(port, 65535, &n) == TALLY_OK);
+	}
+	return host.n > 0 && only(host, "-.") &&
+	       (port.p == NULL || tally_span_to_u64(port, 65535, &n) == TALLY_OK);
+}
+
+/* RFC 8414 §2; http is for trying things out. */
+static void check_issuer(struct tally_conf *conf)
+{
+	struct tally_span rest = tally_span_of(conf->server_issuer);
+	bool https = tally_span_starts_with(rest, TALLY_SPAN("https://"));
+
+	if (rest.p == NULL)
+		return;
+	if (!https && !tally_span_starts_with(rest, TALLY_SPAN("http://"))) {
+		REFUSE(conf, server_issuer, "expected https://host[:port][/path], found \"%s\"",
+		       conf->server_issuer);
+		return;
+	}
+	rest.p += https ? 8 : 7;
+	rest.n -= https ? 8 : 7;
+	size_t host = strcspn(rest.p, "/?#");
+	struct tally_span authority = tally_span(rest.p, host);
+	struct tally_span path = tally_span(rest.p + host, rest.n - host);
+
+	if (strpbrk(rest.p, "?#") != NULL)
+		REFUSE(conf, server_issuer, "expected a URL without query and fragment");
+	else if (path.n > 0 && path.p[path.n - 1] == '/')
+		REFUSE(conf, server_issuer, "expected a URL without a slash at its end");
+	else if (!is_authority(authority))
+		REFUSE(conf, server_issuer, "expected host or host:port behind \"//\"");
+	else if (!is_plain_path(path))
+		REFUSE(conf, server_issuer,
+		       "expected a path of letters, digits and -._~ between single slashes");
+	else if (!https && !is_loopback(authority))
+		tally_log_warn("%s: server.issuer: http is for loopback only; RFC 8414 wants https",
+			       conf->path);
+	if (conf->lines->line[TALLY_CONF_AT_server_mount] == 0)
+		conf->server_mount = path.p;
+}
+
+static void check_mount(struct tally_conf *conf)
+{
+	if (conf->server_mount == NULL)
+		conf->server_mount = "";
+	if (conf->lines->line[TALLY_CONF_AT_server_mount] > 0 &&
+	    !is_plain_path(tally_span_of(conf->server_mount)))
+		REFUSE(conf, server_mount,
+		       "expected nothing, or a path that begins with '/' and does not end with it, "
+		       "of letters, digits and -._~ between single slashes, found \"%s\"",
+		       conf->server_mount);
+}
+
+static void check_servers(struct tally_conf *conf)
+{
+	if (conf->database_host == NULL && conf->database_socket == NULL)
+		REFUSE(conf, database_host, "expected database.host or database.socket, "
+		       "found neither");
+	if (conf->database_host != NULL && conf->database_socket != NULL)
+		REFUSE(conf, database_socket, "expected database.host or database.socket, "
+		       "found both");
+	if (conf->redis_host != NULL && conf->redis_socket != NULL)
+		REFUSE(conf, redis_socket, "expected redis.host or redis.socket, found both");
+}
+
+static void check_log(struct tally_conf *conf)
+{
+	struct tally_span target = tally_span_of(conf->log_target);
+
+	if (target.n > 0 && target.p[0] != '/' && !tally_span_eq(target, TALLY_SPAN("stderr")) &&
+	    !tally_span_eq(target, TALLY_SPAN("syslog")))
+		REFUSE(conf, log_target, "expected stderr, syslog or a path that begins with '/', "
+		       "found \"%s\"", conf->log_target);
+}
+
+void tally_conf_check(struct tally_conf *conf)
+{
+	check_issuer(conf);
+	check_mount(conf);
+	check_servers(conf);
+	check_log(conf);
+	if (conf->tokens_access_lifetime > conf->tokens_max_lifetime)
+		REFUSE(conf, tokens_access_lifetime,
+		       "expected at most tokens.max-lifetime (%us), found %us",
+		       conf->tokens_max_lifetime, conf->tokens_access_lifetime);
+}
