@@ -93,10 +93,15 @@ enum tally_err tally_conf_wrong(const struct tally_conf *conf, const char *direc
 	return TALLY_ERR_CONFIG;
 }
 
-static void enter_section(struct place *at, struct tally_span name)
+static void leave_section(struct place *at)
 {
 	at->section = NULL;
 	at->known = false;
+}
+
+static void enter_section(struct place *at, struct tally_span name)
+{
+	leave_section(at);
 	for (size_t i = 0; i < TALLY_CONF_ROWS; i++)
 		if (tally_conf_name_is(tally_conf_rows[i].section, name)) {
 			at->section = tally_conf_rows[i].section;
@@ -185,12 +190,16 @@ static enum tally_err read_lines(struct tally_conf *conf, struct tally_span text
 			continue;
 		const char *why = tally_conf_line_read(raw, &line);
 
-		if (why != NULL)
+		if (why != NULL) {
 			tally_conf_mistake(conf, at.line, "%s", why);
-		else if (line.kind == TALLY_CONF_LINE_SECTION)
+			/* What follows a broken section would only be reported for it. */
+			if (line.kind == TALLY_CONF_LINE_SECTION)
+				leave_section(&at);
+		} else if (line.kind == TALLY_CONF_LINE_SECTION) {
 			enter_section(&at, line.name);
-		else
+		} else {
 			err = directive(&at, &line);
+		}
 	}
 	return err;
 }

@@ -8,9 +8,11 @@
 
 #include "sys/conf_parts.h"
 
+/* Wider than the names that exist, so that a near miss gets its suggestion. */
 static bool is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_' || c == '.';
 }
 
 static bool is_name(struct tally_span s)
@@ -69,7 +71,6 @@ static const char *read_directive(struct tally_span text, struct tally_conf_line
 {
 	struct tally_span rest = text;
 
-	out->kind = TALLY_CONF_LINE_DIRECTIVE;
 	out->name = tally_span_trim(tally_span_cut(&rest, '='));
 	if (rest.p == NULL)
 		return "expected [section] or name = value (a value does not go on "
@@ -82,15 +83,15 @@ static const char *read_directive(struct tally_span text, struct tally_conf_line
 
 const char *tally_conf_line_read(struct tally_span text, struct tally_conf_line *out)
 {
+	*out = (struct tally_conf_line){ .kind = TALLY_CONF_LINE_DIRECTIVE };
 	if (!tally_span_is_utf8(text))
 		return "expected UTF-8 without NUL";
 	if (has_control(text))
 		return "expected no control characters";
 	text = tally_span_trim(text);
-	*out = (struct tally_conf_line){ 0 };
 	const char *why = text.p[0] == '[' ? read_section(text, out) : read_directive(text, out);
 
 	if (why == NULL && !is_name(out->name))
-		why = "expected a name of small letters, digits and '-'";
+		why = "expected a name of letters, digits and '-'";
 	return why;
 }

@@ -1,1 +1,7 @@
-# Adds the files of this folder to the build.
+# Stands before libtally.a where a test links it: what a test calls of it takes
+# the place of the real module.
+check_LIBRARIES += libfake.a
+libfake_a_SOURCES = \
+	tests/fake/clock.c tests/fake/clock.h \
+	tests/fake/rand.c tests/fake/rand.h \
+	tests/fake/store.c tests/fake/store.h
