@@ -1,5 +1,5 @@
 # A module's test is tests/unit/test_<module>.c and three lines here.
-unit_libs = libtally.a $(CMOCKA_LIBS) $(CORE_LIBS)
+unit_libs = libfake.a libtally.a $(CMOCKA_LIBS) $(CORE_LIBS)
 unit_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 
 check_PROGRAMS += tests/unit/test_base
@@ -8,3 +8,33 @@ tests_unit_test_base_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_base_LDADD = $(unit_libs)
 
 TESTS += tests/unit/test_base
+
+check_PROGRAMS += tests/unit/test_form
+tests_unit_test_form_SOURCES = tests/unit/test_form.c
+tests_unit_test_form_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_form_LDADD = $(unit_libs)
+TESTS += tests/unit/test_form
+
+check_PROGRAMS += tests/unit/test_basic
+tests_unit_test_basic_SOURCES = tests/unit/test_basic.c
+tests_unit_test_basic_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_basic_LDADD = $(unit_libs)
+TESTS += tests/unit/test_basic
+
+check_PROGRAMS += tests/unit/test_json
+tests_unit_test_json_SOURCES = tests/unit/test_json.c
+tests_unit_test_json_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_json_LDADD = $(unit_libs)
+TESTS += tests/unit/test_json
+
+check_PROGRAMS += tests/unit/test_log
+tests_unit_test_log_SOURCES = tests/unit/test_log.c
+tests_unit_test_log_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_log_LDADD = $(unit_libs)
+TESTS += tests/unit/test_log
+
+check_PROGRAMS += tests/unit/test_conf
+tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
+tests_unit_test_conf_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_conf_LDADD = $(unit_libs)
+TESTS += tests/unit/test_conf
