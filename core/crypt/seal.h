@@ -2,7 +2,8 @@
 /*
  * Sealed bytes: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce in
  * front and the 128-bit tag behind. The associated data binds a sealed value to
- * its place, for example a wrapped key to its kid.
+ * its place, for example a wrapped key to its kid. With random nonces one key
+ * may seal 2^32 values (§8.3 there).
  */
 #ifndef TALLY_CRYPT_SEAL_H
 #define TALLY_CRYPT_SEAL_H
@@ -22,7 +23,8 @@ struct tally_seal_key {
 
 /*
  * Reads exactly 32 raw bytes from a file that only its owner (or group, for
- * reading) may access. Whatever is wrong is logged with what to do about it.
+ * reading) may access. Whatever is wrong is logged with what to do about it:
+ * TALLY_ERR_NOT_FOUND, TALLY_ERR_IO, TALLY_ERR_CONFIG (mode or size).
  */
 enum tally_err tally_seal_key_load(const char *path, struct tally_seal_key *out)
 	TALLY_MUST_CHECK;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "crypt/ossl.h"
+
+#include <pthread.h>
+
+#include <openssl/err.h>
+
+static struct tally_fetched fetched;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* They live as long as the process: other threads may sign while it exits. */
+static void fetch(void)
+{
+	fetched.sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	fetched.sha384 = EVP_MD_fetch(NULL, "SHA2-384", NULL);
+	fetched.sha512 = EVP_MD_fetch(NULL, "SHA2-512", NULL);
+	fetched.aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	ERR_clear_error();
+}
+
+const struct tally_fetched *tally_fetched(void)
+{
+	pthread_once(&once, fetch);
+	return &fetched;
+}
+
+const EVP_MD *tally_fetched_digest(const char *name)
+{
+	const struct tally_fetched *f = tally_fetched();
+
+	if (strcmp(name, "SHA2-256") == 0)
+		return f->sha256;
+	if (strcmp(name, "SHA2-384") == 0)
+		return f->sha384;
+	if (strcmp(name, "SHA2-512") == 0)
+		return f->sha512;
+	return NULL;
+}
+
+const char *tally_ossl_reason(void)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+
+	ERR_clear_error();
+	return reason ? reason : "no reason given";
+}
