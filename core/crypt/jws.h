@@ -7,20 +7,30 @@
 #ifndef TALLY_CRYPT_JWS_H
 #define TALLY_CRYPT_JWS_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
 #include "crypt/key.h"
 
-/* What we accept as a compact JWS at the most, in characters. */
+/*
+ * What we accept and make at the most: a compact JWS in characters, its header
+ * in bytes (others send certificates there, which we skip), a kid in bytes.
+ */
 #define TALLY_JWS_MAX 16384u
+#define TALLY_JWS_HEADER_MAX 4096u
+#define TALLY_KID_MAX 255u
 
 struct tally_signer;
+struct tally_verifier;
 
 /*
  * Signs with a private key under the header {"alg","kid","typ"}; typ without
- * "application/" (RFC 7515 §4.1.9), NULL to leave it out. Holds the key. Owned.
+ * "application/" (RFC 7515 §4.1.9); kid and typ may be NULL to leave them out.
+ * Holds the key. Owned. TALLY_ERR_STATE: the key is public; TALLY_ERR_LIMIT: the
+ * kid or the header is too long.
  */
 enum tally_err tally_signer_new(struct tally_key *key, const char *kid, const char *typ,
 				struct tally_signer **out) TALLY_MUST_CHECK;
@@ -29,7 +39,10 @@ void tally_signer_free(struct tally_signer *signer);
 /* Characters of a compact JWS with a payload of n bytes. */
 size_t tally_signer_size(const struct tally_signer *signer, size_t n);
 
-/* Appends the compact JWS of this payload. */
+/*
+ * Appends the compact JWS of this payload. TALLY_ERR_CRYPTO: the key failed,
+ * which is logged with OpenSSL's reason; nothing is appended.
+ */
 enum tally_err tally_signer_sign(struct tally_signer *signer, struct tally_span payload,
 				 struct tally_buf *out) TALLY_MUST_CHECK;
 
@@ -53,18 +66,35 @@ struct tally_jws {
  * Splits and decodes. TALLY_ERR_SYNTAX: not three canonical base64url parts, a
  * header that is no strict JSON object, no alg; TALLY_ERR_UNSUPPORTED: an alg
  * outside the table, "crit" (RFC 7515 §4.1.11: none is understood), "b64";
- * TALLY_ERR_LIMIT: longer than TALLY_JWS_MAX. jku, x5u, jwk and x5c are ignored:
- * nothing in a header leads to a key but kid, looked up by the caller.
+ * TALLY_ERR_LIMIT: one of the limits above. jku, x5u, jwk and x5c are ignored:
+ * nothing in a header leads to a key but kid, looked up by the caller. kid may
+ * hold anything: it is a key of a map, and nothing else.
  */
 enum tally_err tally_jws_parse(struct tally_span text, struct tally_arena *arena,
 			       struct tally_jws *out) TALLY_MUST_CHECK;
 
 /*
- * Whether the signature is this key's. TALLY_ERR_VERIFY: it is not, or jws->alg is not the
- * key's own algorithm, or the signature has the wrong length or r, s outside
- * 1…n-1.
+ * Whether the header's typ is this media type, without regard to case and to a
+ * leading "application/" (RFC 7515 §4.1.9). No typ is no type.
  */
-enum tally_err tally_jws_verify(const struct tally_jws *jws, struct tally_key *key)
+bool tally_jws_typ_is(const struct tally_jws *jws, const char *typ);
+
+/*
+ * Whether the signature is this key's. TALLY_ERR_VERIFY: it is not, or jws->alg
+ * is not the key's own algorithm, or the signature has the wrong length or r, s
+ * outside 1…n-1, or S not below L.
+ */
+enum tally_err tally_jws_verify(const struct tally_jws *jws, const struct tally_key *key)
+	TALLY_MUST_CHECK;
+
+/*
+ * The same with a context that is prepared once, for keys that verify often: it
+ * saves 2 µs, which is a seventh of an RS256 verification. Holds the key. Owned.
+ */
+enum tally_err tally_verifier_new(struct tally_key *key, struct tally_verifier **out)
+	TALLY_MUST_CHECK;
+void tally_verifier_free(struct tally_verifier *verifier);
+enum tally_err tally_verifier_verify(struct tally_verifier *verifier, const struct tally_jws *jws)
 	TALLY_MUST_CHECK;
 
 #endif

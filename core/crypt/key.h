@@ -2,8 +2,13 @@
 /*
  * A key bound to its algorithm. Every constructor checks that the two fit: the
  * key type, the curve, RSA of 2048 to 4096 bits with an odd public exponent of
- * 65537 or more (at most 32 bits), EC points on their curve. After that nothing
- * else needs to.
+ * 65537 or more (at most 32 bits), EC points on their curve, a private key that
+ * makes signatures which its public part verifies. After that nothing else
+ * needs to.
+ *
+ * Errors of every constructor: TALLY_ERR_SYNTAX: malformed; TALLY_ERR_UNSUPPORTED:
+ * well-formed but not for this algorithm, or outside these limits;
+ * TALLY_ERR_LIMIT: too long to be one of ours.
  *
  * A key is immutable, and may be used by many threads at once through their own
  * signers and verifiers (jws.h).
@@ -46,16 +51,16 @@ enum tally_err tally_key_from_pem(const struct tally_alg *alg, struct tally_span
 
 /*
  * A private key through OpenSSL's store: file:… or any scheme that a loaded
- * provider knows (pkcs11:…). The reason of a failure is logged.
+ * provider knows (pkcs11:…). The reason of a failure is logged. TALLY_ERR_NOT_FOUND:
+ * not exactly one private key there.
  */
 enum tally_err tally_key_from_uri(const struct tally_alg *alg, const char *uri,
 				  struct tally_key **out) TALLY_MUST_CHECK;
 
 /*
  * A public key from a JWK (RFC 7517, RFC 7518 §6, RFC 8037 §2). "use", when
- * there, must be "sig"; "alg", when there, must be this algorithm. Private
- * members are ignored. TALLY_ERR_SYNTAX: malformed; TALLY_ERR_UNSUPPORTED:
- * well-formed but not for this algorithm, or outside the limits above.
+ * there, must be "sig"; "alg", when there, must be this algorithm; "key_ops",
+ * when there, must allow "verify". Private members are ignored.
  */
 enum tally_err tally_key_from_jwk(const struct tally_alg *alg, const struct tally_json *jwk,
 				  struct tally_key **out) TALLY_MUST_CHECK;
@@ -76,7 +81,10 @@ enum tally_err tally_key_add_private_der(const struct tally_key *key, struct tal
 enum tally_err tally_key_add_public_der(const struct tally_key *key, struct tally_buf *der)
 	TALLY_MUST_CHECK;
 
-/* Appends the public key as one JWK object with kty…, use, alg and this kid. */
+/*
+ * Appends the public key as one JWK object with kty…, use, alg and this kid
+ * (NULL: none).
+ */
 enum tally_err tally_key_add_jwk(const struct tally_key *key, const char *kid,
 				 struct tally_json_out *out) TALLY_MUST_CHECK;
 

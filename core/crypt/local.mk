@@ -2,5 +2,13 @@ libtally_a_SOURCES += \
 	core/crypt/alg.c core/crypt/alg.def core/crypt/alg.h \
 	core/crypt/digest.c core/crypt/digest.h \
 	core/crypt/ecdsa.c core/crypt/ecdsa.h \
+	core/crypt/jws.c core/crypt/jws.h \
+	core/crypt/key.c core/crypt/key.h core/crypt/key_priv.h \
+	core/crypt/key_check.c \
+	core/crypt/key_jwk.c \
+	core/crypt/key_load.c \
+	core/crypt/op.c core/crypt/op.h \
 	core/crypt/ossl.c core/crypt/ossl.h \
-	core/crypt/seal.c core/crypt/seal.h
+	core/crypt/seal.c core/crypt/seal.h \
+	core/crypt/signer.c \
+	core/crypt/verifier.c

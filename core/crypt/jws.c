@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A compact JWS taken apart (RFC 7515 §5.2, steps 1 to 7). */
+#include "config.h"
+
+#include "crypt/jws.h"
+
+#include "base/b64.h"
+#include "codec/json_in.h"
+
+/* Decodes one part into the arena. */
+static enum tally_err decode(struct tally_span text, struct tally_arena *arena,
+			     struct tally_span *out)
+{
+	size_t size = TALLY_B64_BYTES(text.n);
+	char *bytes = tally_arena_alloc(arena, size);
+	size_t n;
+
+	if (bytes == NULL)
+		return TALLY_ERR_NOMEM;
+	enum tally_err err = tally_b64url_get(text, bytes, size, &n);
+
+	if (err == TALLY_OK)
+		*out = tally_span(bytes, n);
+	return err;
+}
+
+/* A member that must be a string when it is there; its p is NULL when not. */
+static enum tally_err copy_string(const struct tally_json *header, const char *name,
+				  struct tally_arena *arena, struct tally_span *out)
+{
+	const struct tally_json *member = tally_json_member(header, name);
+	struct tally_span text;
+
+	*out = tally_span(NULL, 0);
+	if (member == NULL)
+		return TALLY_OK;
+	if (!tally_json_string(member, &text))
+		return TALLY_ERR_SYNTAX;
+	*out = tally_arena_dup(arena, text);
+	return out->p ? TALLY_OK : TALLY_ERR_NOMEM;
+}
+
+static enum tally_err read_members(const struct tally_json *header, struct tally_arena *arena,
+				   struct tally_jws *out)
+{
+	struct tally_span alg;
+
+	if (!tally_json_is_object(header) ||
+	    !tally_json_string(tally_json_member(header, "alg"), &alg))
+		return TALLY_ERR_SYNTAX;
+	out->alg = tally_alg_find(alg);
+	/* RFC 7797 §3 makes "b64" critical; without "crit" it is a trap. */
+	if (out->alg == NULL || tally_json_member(header, "crit") != NULL ||
+	    tally_json_member(header, "b64") != NULL)
+		return TALLY_ERR_UNSUPPORTED;
+	enum tally_err err = copy_string(header, "kid", arena, &out->kid);
+
+	if (err == TALLY_OK)
+		err = copy_string(header, "typ", arena, &out->typ);
+	if (err == TALLY_OK && out->kid.n > TALLY_KID_MAX)
+		err = TALLY_ERR_LIMIT;
+	return err;
+}
+
+static enum tally_err read_header(struct tally_span text, struct tally_arena *arena,
+				  struct tally_jws *out)
+{
+	struct tally_span bytes;
+	struct tally_json *header = NULL;
+
+	if (text.n > TALLY_B64URL_SIZE(TALLY_JWS_HEADER_MAX))
+		return TALLY_ERR_LIMIT;
+	enum tally_err err = decode(text, arena, &bytes);
+
+	if (err == TALLY_OK)
+		err = tally_json_parse(bytes, TALLY_JWS_HEADER_MAX, &header);
+	if (err == TALLY_OK)
+		err = read_members(header, arena, out);
+	tally_json_free(header);
+	return err;
+}
+
+enum tally_err tally_jws_parse(struct tally_span text, struct tally_arena *arena,
+			       struct tally_jws *out)
+{
+	*out = (struct tally_jws){ 0 };
+	if (text.n > TALLY_JWS_MAX)
+		return TALLY_ERR_LIMIT;
+	text = tally_arena_dup(arena, text);
+	if (text.p == NULL)
+		return TALLY_ERR_NOMEM;
+	struct tally_span rest = text;
+	struct tally_span header = tally_span_cut(&rest, '.');
+	struct tally_span payload = tally_span_cut(&rest, '.');
+
+	/* A dot in the signature is no base64url; that it exists is seen here. */
+	if (rest.p == NULL)
+		return TALLY_ERR_SYNTAX;
+	out->signed_part = tally_span(text.p, header.n + 1 + payload.n);
+	enum tally_err err = read_header(header, arena, out);
+
+	if (err == TALLY_OK)
+		err = decode(payload, arena, &out->payload);
+	if (err == TALLY_OK)
+		err = decode(rest, arena, &out->signature);
+	if (err != TALLY_OK)
+		*out = (struct tally_jws){ 0 };
+	return err;
+}
+
+bool tally_jws_typ_is(const struct tally_jws *jws, const char *typ)
+{
+	struct tally_span prefix = TALLY_SPAN("application/");
+	struct tally_span have = jws->typ;
+
+	if (have.n > prefix.n && tally_span_eq_nocase(tally_span(have.p, prefix.n), prefix))
+		have = tally_span(have.p + prefix.n, have.n - prefix.n);
+	return have.n > 0 && tally_span_eq_nocase(have, tally_span_of(typ));
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a key. Private to core/crypt. */
+#ifndef TALLY_CRYPT_KEY_PRIV_H
+#define TALLY_CRYPT_KEY_PRIV_H
+
+#include "crypt/key.h"
+
+#include <openssl/evp.h>
+
+#define TALLY_RSA_BITS_MIN 2048
+#define TALLY_RSA_BITS_MAX 4096
+
+/* Bytes of a signature at the most: RSA of TALLY_RSA_BITS_MAX. */
+#define TALLY_SIGNATURE_MAX (TALLY_RSA_BITS_MAX / 8)
+
+struct tally_key {
+	const struct tally_alg *alg;
+	EVP_PKEY *pkey;
+	size_t signature_size;
+	bool is_private;
+	unsigned int holders; /* atomic */
+};
+
+/*
+ * Makes a key of what any of the constructors has obtained, once all of key.h's
+ * conditions are checked. Takes pkey, also on failure; NULL is TALLY_ERR_SYNTAX.
+ */
+enum tally_err tally_key_bind(const struct tally_alg *alg, EVP_PKEY *pkey, bool is_private,
+			      struct tally_key **out) TALLY_MUST_CHECK;
+
+/*
+ * Whether a key of OpenSSL's fits the algorithm and is within the limits:
+ * TALLY_OK or TALLY_ERR_UNSUPPORTED.
+ */
+enum tally_err tally_key_check(const struct tally_alg *alg, EVP_PKEY *pkey) TALLY_MUST_CHECK;
+
+#endif
