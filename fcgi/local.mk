@@ -1,8 +1,15 @@
 bin_PROGRAMS += tallystick
 
 tallystick_SOURCES = \
+	fcgi/cmd_client.c \
+	fcgi/cmd_key.c \
+	fcgi/cmd_setup.c \
+	fcgi/command.c fcgi/command.def fcgi/command.h \
 	fcgi/front.c fcgi/front.h \
 	fcgi/listener.c fcgi/listener.h \
 	fcgi/main.c \
-	fcgi/serve.c
+	fcgi/option.def \
+	fcgi/output.c fcgi/output.h \
+	fcgi/serve.c \
+	fcgi/session.c fcgi/session.h
 tallystick_LDADD = libtally.a $(FCGI_LIBS) $(CORE_LIBS)

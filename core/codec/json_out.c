@@ -137,6 +137,17 @@ void tally_json_add_i64(struct tally_json_out *out, const char *name, int64_t va
 	tally_buf_add_u64(out->buf, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
+void tally_json_string_begin(struct tally_json_out *out, const char *name)
+{
+	lead(out, name);
+	tally_buf_add_char(out->buf, '"');
+}
+
+void tally_json_string_end(struct tally_json_out *out)
+{
+	tally_buf_add_char(out->buf, '"');
+}
+
 void tally_json_add_raw(struct tally_json_out *out, const char *name, struct tally_span text)
 {
 	lead(out, name);
@@ -156,8 +167,7 @@ void tally_json_add_null(struct tally_json_out *out, const char *name)
 void tally_json_add_b64url(struct tally_json_out *out, const char *name, const void *bytes,
 			   size_t n)
 {
-	lead(out, name);
-	tally_buf_add_char(out->buf, '"');
+	tally_json_string_begin(out, name);
 	tally_b64url_add(out->buf, bytes, n);
-	tally_buf_add_char(out->buf, '"');
+	tally_json_string_end(out);
 }

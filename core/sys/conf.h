@@ -58,6 +58,12 @@ enum tally_err tally_conf_parse(struct tally_span text, const char *name,
 void tally_conf_free(struct tally_conf *conf);
 
 /*
+ * A duration as directives have it (90s, 10m, 12h, 7d) in seconds.
+ * TALLY_ERR_SYNTAX: it is none, or does not fit.
+ */
+enum tally_err tally_conf_seconds(struct tally_span text, uint32_t *out) TALLY_MUST_CHECK;
+
+/*
  * For checks that come later than parsing (a key that cannot be read, an
  * algorithm that is unknown): logs the error with file, line and directive in
  * front, and returns TALLY_ERR_CONFIG. directive is "section.name" as in the

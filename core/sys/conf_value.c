@@ -82,6 +82,16 @@ static bool read_seconds(struct tally_span value, uint32_t most, uint64_t *secon
 	return false;
 }
 
+enum tally_err tally_conf_seconds(struct tally_span text, uint32_t *out)
+{
+	uint64_t seconds;
+
+	if (!read_seconds(text, UINT32_MAX, &seconds))
+		return TALLY_ERR_SYNTAX;
+	*out = (uint32_t)seconds;
+	return TALLY_OK;
+}
+
 /* In the largest unit that divides it. */
 static void add_duration(struct tally_buf *buf, uint32_t seconds)
 {

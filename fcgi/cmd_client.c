@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tallystick client … */
+#include "config.h"
+
+#include "admin/client.h"
+#include "base/secret.h"
+#include "fcgi/output.h"
+#include "fcgi/session.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+static struct tally_span option_text(const struct tally_invocation *call, enum tally_option_id id)
+{
+	return tally_span_of(tally_option_value(call, id));
+}
+
+static void print_secret(bool json, struct tally_span client_id,
+			 const struct tally_new_secret *secret)
+{
+	const struct tally_field fields[] = {
+		{ "client_id", TALLY_FIELD_TEXT, .text = client_id },
+		{ "client_secret", TALLY_FIELD_TEXT, .text = tally_span_of(secret->text) },
+		{ "secret_id", TALLY_FIELD_TEXT, .text = tally_span_of(secret->id) },
+		{ "expires_at", TALLY_FIELD_TIME, .number = secret->expires_at },
+		{ NULL },
+	};
+
+	tally_output_record(json, fields);
+	if (!json)
+		printf("Keep the secret now: it is not stored, and cannot be shown again.\n");
+}
+
+enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
+{
+	struct tally_session session;
+	struct tally_new_secret secret = { 0 };
+	struct tally_span client_id;
+	uint32_t secret_lifetime;
+	struct tally_new_client client = {
+		.client_id = option_text(call, TALLY_OPTION_ID),
+		.name = option_text(call, TALLY_OPTION_NAME),
+		.grants = tally_option_words(call, TALLY_OPTION_GRANT),
+		.scopes = tally_option_words(call, TALLY_OPTION_SCOPE),
+		.default_scopes = tally_option_words(call, TALLY_OPTION_DEFAULT_SCOPE),
+		.audience = option_text(call, TALLY_OPTION_AUDIENCE),
+	};
+	enum tally_err err =
+		tally_option_seconds(call, TALLY_OPTION_LIFETIME, &client.access_lifetime);
+
+	if (err == TALLY_OK)
+		err = tally_option_seconds(call, TALLY_OPTION_EXPIRES, &secret_lifetime);
+	if (err != TALLY_OK)
+		return err;
+	err = tally_session_open(&session, call, true);
+	if (err == TALLY_OK && client.access_lifetime > session.conf->tokens_max_lifetime)
+		tally_log_warn("its tokens will live no longer than tokens.max-lifetime (%u s)",
+			       session.conf->tokens_max_lifetime);
+	if (err == TALLY_OK)
+		err = tally_admin_client_add(session.store, call->arena, &client, secret_lifetime,
+					     &client_id, &secret);
+	if (err == TALLY_OK)
+		print_secret(session.json, client_id, &secret);
+	tally_secret_wipe(&secret, sizeof(secret));
+	tally_session_close(&session);
+	return err;
+}
+
+static enum tally_err print_list_item(void *context, const struct tally_client_record *client)
+{
+	const struct tally_field fields[] = {
+		{ "client_id", TALLY_FIELD_TEXT, 24, .text = client->client_id },
+		{ "disabled_at", TALLY_FIELD_TIME, 20, .number = client->disabled_at },
+		{ "grants", TALLY_FIELD_WORDS, 20, .text = client->grants },
+		{ "name", TALLY_FIELD_TEXT, .text = client->name },
+		{ NULL },
+	};
+
+	tally_output_list_item(context, fields);
+	return TALLY_OK;
+}
+
+enum tally_err tally_cmd_client_list(const struct tally_invocation *call)
+{
+	struct tally_output_list list;
+	struct tally_session session;
+	enum tally_err err = tally_session_open(&session, call, true);
+
+	if (err == TALLY_OK) {
+		tally_output_list_begin(&list, session.json);
+		err = session.store->ops->client_list(session.store, print_list_item, &list);
+		tally_output_list_end(&list, "there are no clients; see \"tallystick client add\"");
+	}
+	tally_session_close(&session);
+	return err;
+}
+
+/* The secrets in words: id, and when it ends. */
+static struct tally_span describe_secrets(const struct tally_client_record *client,
+					  struct tally_arena *arena)
+{
+	struct tally_buf buf;
+	char time[TALLY_TIME_SIZE];
+
+	tally_buf_in(&buf, arena, 1 + client->secret_count * (TALLY_ID_MAX + TALLY_TIME_SIZE + 2));
+	for (size_t i = 0; i < client->secret_count; i++) {
+		const struct tally_secret_record *secret = &client->secrets[i];
+
+		if (i > 0)
+			tally_buf_add_char(&buf, ' ');
+		tally_buf_add_span(&buf, secret->secret_id);
+		if (secret->expires_at != 0)
+			tally_buf_printf(&buf, "@%s", tally_clock_format(time, secret->expires_at));
+	}
+	return tally_buf_span(&buf);
+}
+
+static void print_client(bool json, const struct tally_client_record *client,
+			 struct tally_arena *arena)
+{
+	const struct tally_field fields[] = {
+		{ "client_id", TALLY_FIELD_TEXT, .text = client->client_id },
+		{ "name", TALLY_FIELD_TEXT, .text = client->name },
+		{ "grants", TALLY_FIELD_WORDS, .text = client->grants },
+		{ "scopes", TALLY_FIELD_WORDS, .text = client->scopes },
+		{ "default_scopes", TALLY_FIELD_WORDS, .text = client->default_scopes },
+		{ "audience", TALLY_FIELD_TEXT, .text = client->audience },
+		{ "access_lifetime", TALLY_FIELD_NUMBER, .number = client->access_lifetime },
+		{ "secrets", TALLY_FIELD_WORDS, .text = describe_secrets(client, arena) },
+		{ "created_at", TALLY_FIELD_TIME, .number = client->created_at },
+		{ "disabled_at", TALLY_FIELD_TIME, .number = client->disabled_at },
+		{ NULL },
+	};
+
+	tally_output_record(json, fields);
+}
+
+static enum tally_err explain(enum tally_err err, const char *client_id)
+{
+	if (err == TALLY_ERR_NOT_FOUND)
+		tally_log_error("there is no client %s; \"tallystick client list\" shows what there "
+				"is", client_id);
+	return err;
+}
+
+enum tally_err tally_cmd_client_show(const struct tally_invocation *call)
+{
+	struct tally_session session;
+	struct tally_client_record client;
+	enum tally_err err = tally_session_open(&session, call, true);
+
+	if (err == TALLY_OK)
+		err = session.store->ops->client_find(session.store, call->arena,
+						      tally_span_of(call->operands[0]), &client);
+	if (err == TALLY_OK)
+		print_client(session.json, &client, call->arena);
+	tally_session_close(&session);
+	return explain(err, call->operands[0]);
+}
+
+/* How soon every process knows of a change. */
+static void print_done(const struct tally_session *session, const char *client_id,
+		       const char *what)
+{
+	const struct tally_field fields[] = {
+		{ "client_id", TALLY_FIELD_TEXT, .text = tally_span_of(client_id) },
+		{ "result", TALLY_FIELD_TEXT, .text = tally_span_of(what) },
+		{ "in_force_within", TALLY_FIELD_NUMBER, .number = session->conf->clients_cache },
+		{ NULL },
+	};
+
+	if (session->json)
+		tally_output_record(true, fields);
+	else
+		printf("client %s is %s; in force everywhere within %u s (clients.cache)\n",
+		       client_id, what, session->conf->clients_cache);
+}
+
+static enum tally_err set_disabled(const struct tally_invocation *call, int64_t at,
+				   const char *what)
+{
+	struct tally_session session;
+	enum tally_err err = tally_session_open(&session, call, true);
+
+	if (err == TALLY_OK)
+		err = session.store->ops->client_disable(session.store,
+							 tally_span_of(call->operands[0]), at);
+	if (err == TALLY_OK)
+		print_done(&session, call->operands[0], what);
+	tally_session_close(&session);
+	return explain(err, call->operands[0]);
+}
+
+enum tally_err tally_cmd_client_disable(const struct tally_invocation *call)
+{
+	return set_disabled(call, tally_clock_now(), "disabled");
+}
+
+enum tally_err tally_cmd_client_enable(const struct tally_invocation *call)
+{
+	return set_disabled(call, 0, "enabled");
+}
+
+enum tally_err tally_cmd_client_remove(const struct tally_invocation *call)
+{
+	struct tally_session session;
+	enum tally_err err = tally_session_open(&session, call, true);
+
+	if (err == TALLY_OK)
+		err = session.store->ops->client_remove(session.store,
+							tally_span_of(call->operands[0]));
+	if (err == TALLY_OK)
+		print_done(&session, call->operands[0], "removed");
+	tally_session_close(&session);
+	return explain(err, call->operands[0]);
+}
+
+enum tally_err tally_cmd_client_secret_add(const struct tally_invocation *call)
+{
+	struct tally_session session;
+	struct tally_new_secret secret = { 0 };
+	struct tally_span client_id = tally_span_of(call->operands[0]);
+	uint32_t lifetime;
+	enum tally_err err = tally_option_seconds(call, TALLY_OPTION_EXPIRES, &lifetime);
+
+	if (err != TALLY_OK)
+		return err;
+	err = tally_session_open(&session, call, true);
+	if (err == TALLY_OK)
+		err = tally_admin_client_secret_add(session.store, client_id, lifetime, &secret);
+	if (err == TALLY_OK)
+		print_secret(session.json, client_id, &secret);
+	tally_secret_wipe(&secret, sizeof(secret));
+	tally_session_close(&session);
+	return explain(err, call->operands[0]);
+}
+
+enum tally_err tally_cmd_client_secret_remove(const struct tally_invocation *call)
+{
+	struct tally_session session;
+	enum tally_err err = tally_session_open(&session, call, true);
+
+	if (err == TALLY_OK)
+		err = session.store->ops->client_secret_remove(session.store,
+							       tally_span_of(call->operands[0]),
+							       tally_span_of(call->operands[1]));
+	if (err == TALLY_OK)
+		print_done(&session, call->operands[0], "without that secret");
+	else if (err == TALLY_ERR_NOT_FOUND)
+		tally_log_error("client %s has no secret %s; \"tallystick client show\" lists them",
+				call->operands[0], call->operands[1]);
+	tally_session_close(&session);
+	return err;
+}

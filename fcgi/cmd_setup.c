@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tallystick init-db, check-config */
+#include "config.h"
+
+#include "app/app.h"
+#include "fcgi/output.h"
+#include "fcgi/session.h"
+#include "store/mysql/mysql.h"
+#include "sys/log.h"
+
+enum tally_err tally_cmd_init_db(const struct tally_invocation *call)
+{
+	struct tally_session session;
+	struct tally_migration_report report = { 0 };
+	enum tally_err err = tally_session_open(&session, call, false);
+
+	if (err == TALLY_OK)
+		err = tally_mysql_migrate(session.store, &report);
+	if (err == TALLY_OK && session.json) {
+		const struct tally_field fields[] = {
+			{ "version_before", TALLY_FIELD_NUMBER, .number = report.before },
+			{ "version", TALLY_FIELD_NUMBER, .number = report.after },
+			{ NULL },
+		};
+
+		tally_output_record(true, fields);
+	} else if (err == TALLY_OK && report.before == report.after) {
+		printf("the tables are there, version %u\n", report.after);
+	} else if (err == TALLY_OK) {
+		printf("the tables were %s, now version %u\n",
+		       report.before ? "brought up to date" : "created", report.after);
+	}
+	tally_session_close(&session);
+	return err;
+}
+
+enum tally_err tally_cmd_check_config(const struct tally_invocation *call)
+{
+	struct tally_app *app = NULL;
+	enum tally_err err = tally_app_open(call->conf_path, NULL, &app);
+
+	if (err == TALLY_OK)
+		printf("%s is correct\n", call->conf_path);
+	tally_app_close(app);
+	return err;
+}

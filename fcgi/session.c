@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "fcgi/session.h"
+
+#include "base/secret.h"
+#include "store/mysql/mysql.h"
+#include "sys/log.h"
+
+static enum tally_err check_schema(struct tally_session *session)
+{
+	unsigned int found, wanted;
+	enum tally_err err = tally_mysql_version(session->store, &found, &wanted);
+
+	if (err != TALLY_OK || found == wanted)
+		return err;
+	if (found > wanted)
+		tally_log_error("the tables are of version %u, this program knows version %u: "
+				"use a newer tallystick", found, wanted);
+	else
+		tally_log_error("the tables are %s: run \"tallystick init-db\"",
+				found == 0 ? "not there" : "of an older version");
+	return TALLY_ERR_STATE;
+}
+
+static enum tally_err load_wrap(struct tally_session *session)
+{
+	if (session->conf->keys_wrap_key_file == NULL)
+		return TALLY_OK;
+	session->has_wrap = true;
+	return tally_seal_key_load(session->conf->keys_wrap_key_file, &session->wrap);
+}
+
+enum tally_err tally_session_open(struct tally_session *session,
+				  const struct tally_invocation *call, bool want_schema)
+{
+	*session = (struct tally_session){ .json = tally_option_given(call, TALLY_OPTION_JSON) };
+	enum tally_err err = tally_conf_load(call->conf_path, &session->conf);
+
+	if (err == TALLY_OK)
+		err = load_wrap(session);
+	if (err == TALLY_OK)
+		err = tally_mysql_open(session->conf, &session->store);
+	if (err == TALLY_OK && want_schema)
+		err = check_schema(session);
+	return err;
+}
+
+void tally_session_close(struct tally_session *session)
+{
+	if (session->store != NULL)
+		session->store->ops->close(session->store);
+	tally_secret_wipe(&session->wrap, sizeof(session->wrap));
+	tally_conf_free(session->conf);
+}

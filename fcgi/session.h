@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands that manage things need: the configuration and the store. */
+#ifndef TALLY_FCGI_SESSION_H
+#define TALLY_FCGI_SESSION_H
+
+#include "crypt/seal.h"
+#include "fcgi/command.h"
+#include "store/store.h"
+#include "sys/conf.h"
+
+struct tally_session {
+	struct tally_conf *conf;
+	struct tally_store *store;
+	struct tally_seal_key wrap;
+	bool has_wrap;
+	bool json;
+};
+
+/*
+ * Opens what the configuration names, and makes sure that the schema is there
+ * and of this version (not for init-db: want_schema false). Closed by
+ * tally_session_close, whatever came of it.
+ */
+enum tally_err tally_session_open(struct tally_session *session,
+				  const struct tally_invocation *call, bool want_schema)
+	TALLY_MUST_CHECK;
+void tally_session_close(struct tally_session *session);
+
+#endif
