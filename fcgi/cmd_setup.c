@@ -36,9 +36,12 @@ enum tally_err tally_cmd_init_db(const struct tally_invocation *call)
 
 enum tally_err tally_cmd_check_config(const struct tally_invocation *call)
 {
+	struct tally_conf *conf = NULL;
 	struct tally_app *app = NULL;
-	enum tally_err err = tally_app_open(call->conf_path, NULL, &app);
+	enum tally_err err = tally_conf_load(call->conf_path, &conf);
 
+	if (err == TALLY_OK)
+		err = tally_app_open(conf, NULL, &app);
 	if (err == TALLY_OK)
 		printf("%s is correct\n", call->conf_path);
 	tally_app_close(app);

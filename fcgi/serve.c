@@ -160,7 +160,9 @@ static enum tally_err read_threads(const struct tally_invocation *call,
 
 enum tally_err tally_cmd_serve(const struct tally_invocation *call)
 {
+	struct tally_conf *conf = NULL;
 	struct tally_app *app = NULL;
+	unsigned int threads = 0;
 	sigset_t signals;
 
 	if (!tally_serve_has_socket()) {
@@ -170,14 +172,12 @@ enum tally_err tally_cmd_serve(const struct tally_invocation *call)
 	}
 	mallopt(M_ARENA_MAX, MALLOC_ARENAS);
 	block_signals(&signals);
-	enum tally_err err = tally_app_open(call->conf_path, NULL, &app);
+	enum tally_err err = tally_conf_load(call->conf_path, &conf);
 
-	if (err != TALLY_OK)
-		return err;
-	const struct tally_conf *conf = tally_app_conf(app);
-	unsigned int threads = 0;
-
-	err = read_threads(call, conf, &threads);
+	if (err == TALLY_OK)
+		err = tally_app_open(conf, NULL, &app);
+	if (err == TALLY_OK)
+		err = read_threads(call, conf, &threads);
 	if (err == TALLY_OK)
 		err = tally_app_open_log(conf);
 	if (err == TALLY_OK)

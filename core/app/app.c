@@ -22,38 +22,47 @@ static struct tally_cache *new_client_cache(const struct tally_conf *conf,
 	return tally_cache_new(&tally_client_cache_type, store, limits);
 }
 
-enum tally_err tally_app_open(const char *conf_path, struct tally_store *store,
+static enum tally_err fill(struct tally_app *app, struct tally_store *store)
+{
+	const struct tally_conf *conf = tally_site_of(app->site)->conf;
+	enum tally_err err = TALLY_OK;
+
+	app->first_site = tally_site_ref(app->site);
+	if (store == NULL)
+		err = tally_mysql_open(conf, &store);
+	app->store = store;
+	if (err != TALLY_OK)
+		return err;
+	app->clients = new_client_cache(conf, store);
+	return app->clients ? tally_keeper_open(app) : TALLY_ERR_NOMEM;
+}
+
+enum tally_err tally_app_open(struct tally_conf *conf, struct tally_store *store,
 			      struct tally_app **out)
 {
-	struct tally_app *app = calloc(1, sizeof(*app));
-	struct tally_conf *conf = NULL;
-	enum tally_err err = app ? TALLY_OK : TALLY_ERR_NOMEM;
+	struct tally_site_box *site = NULL;
+	struct tally_app *app = NULL;
+	enum tally_err err = tally_site_new(conf, NULL, &site);
 
-	if (err == TALLY_OK)
-		err = tally_conf_load(conf_path, &conf);
-	if (err == TALLY_OK)
-		err = tally_site_new(conf, NULL, &app->site);
-	if (err == TALLY_OK && store == NULL)
-		err = tally_mysql_open(conf, &store);
-	if (err != TALLY_OK)
-		goto fail;
-	app->store = store;
-	app->first_site = tally_site_ref(app->site);
-	app->clients = new_client_cache(conf, store);
-	pthread_mutex_init(&app->lock, NULL);
-	atomic_init(&app->generation, 1);
-	if (app->clients == NULL || tally_keeper_open(app) != TALLY_OK) {
-		tally_app_close(app);
-		return TALLY_ERR_NOMEM;
+	if (err == TALLY_OK) {
+		app = calloc(1, sizeof(*app));
+		err = app ? TALLY_OK : TALLY_ERR_NOMEM;
 	}
-	*out = app;
-	return TALLY_OK;
-fail:
-	if (store != NULL)
-		store->ops->close(store);
-	if (app != NULL)
-		tally_site_free(app->site);
-	free(app);
+	if (err != TALLY_OK) {
+		if (store != NULL)
+			store->ops->close(store);
+		tally_site_free(site);
+		return err;
+	}
+	app->site = site;
+	app->wake = -1;
+	atomic_init(&app->generation, 1);
+	pthread_mutex_init(&app->lock, NULL);
+	err = fill(app, store);
+	if (err == TALLY_OK)
+		*out = app;
+	else
+		tally_app_close(app);
 	return err;
 }
 
@@ -69,7 +78,8 @@ void tally_app_close(struct tally_app *app)
 	tally_keeper_stop(app);
 	if (app->clients != NULL)
 		tally_cache_free(app->clients);
-	app->store->ops->close(app->store);
+	if (app->store != NULL)
+		app->store->ops->close(app->store);
 	tally_site_free(app->site);
 	tally_site_free(app->first_site);
 	pthread_mutex_destroy(&app->lock);

@@ -25,11 +25,12 @@ struct tally_app;
 struct tally_worker;
 
 /*
- * From a configuration file. store NULL: the one that the configuration names;
- * another one (tests) is closed with the application all the same. Nothing is
- * connected yet. TALLY_ERR_CONFIG: the mistakes are logged.
+ * From a configuration, which is taken, also on failure. store NULL: the one
+ * that the configuration names; another one (tests) is closed with the
+ * application all the same. Nothing is connected yet. TALLY_ERR_CONFIG: the
+ * mistakes are logged.
  */
-enum tally_err tally_app_open(const char *conf_path, struct tally_store *store,
+enum tally_err tally_app_open(struct tally_conf *conf, struct tally_store *store,
 			      struct tally_app **out) TALLY_MUST_CHECK;
 
 /*

@@ -4,4 +4,5 @@ check_LIBRARIES += libfake.a
 libfake_a_SOURCES = \
 	tests/fake/clock.c tests/fake/clock.h \
 	tests/fake/rand.c tests/fake/rand.h \
+	tests/fake/service.c tests/fake/service.h \
 	tests/fake/store.c tests/fake/store.h

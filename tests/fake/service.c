@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "tests/fake/service.h"
+
+#include "base/buf.h"
+#include "crypt/digest.h"
+#include "crypt/key.h"
+#include "crypt/seal.h"
+#include "oauth/grant.h"
+#include "sys/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "the fake service: %s failed\n", what);
+	abort();
+}
+
+static struct tally_span all_grants(struct tally_buf *buf)
+{
+	for (unsigned int i = 0; i < TALLY_GRANT_COUNT; i++) {
+		if (i > 0)
+			tally_buf_add_char(buf, ' ');
+		tally_buf_add_str(buf, tally_grant((enum tally_grant_id)i)->type);
+	}
+	return tally_buf_span(buf);
+}
+
+static void add_client(struct tally_store *store)
+{
+	char grants[512];
+	struct tally_buf buf;
+	struct tally_secret_record secret = { .secret_id = TALLY_SPAN("one"), .created_at = 1 };
+	struct tally_client_record client = {
+		.client_id = TALLY_SPAN(TALLY_FAKE_CLIENT),
+		.name = TALLY_SPAN("Demo"),
+		.scopes = TALLY_SPAN("read write device_*"),
+		.default_scopes = TALLY_SPAN("read"),
+		.created_at = 1,
+		.secrets = &secret,
+		.secret_count = 1,
+	};
+
+	tally_buf_over(&buf, grants, sizeof(grants));
+	client.grants = all_grants(&buf);
+	must(tally_sha256(TALLY_SPAN(TALLY_FAKE_SECRET), secret.digest) == TALLY_OK, "SHA-256");
+	must(store->ops->client_add(store, &client) == TALLY_OK, "adding the client");
+}
+
+/* A signing key, in PKCS #8 wrapped under the key of write_wrap_key. */
+static void add_key(struct tally_store *store, const char *alg_name,
+		    const struct tally_seal_key *wrap)
+{
+	const struct tally_alg *alg = tally_alg_find(tally_span_of(alg_name));
+	char der[TALLY_KEY_DER_MAX], public_der[TALLY_KEY_DER_MAX];
+	char wrapped[TALLY_KEY_DER_MAX + TALLY_SEAL_OVERHEAD];
+	struct tally_buf private_buf, public_buf, wrapped_buf;
+	struct tally_key *key = NULL;
+	struct tally_key_record record = {
+		.kid = TALLY_SPAN("k1"),
+		.alg = tally_span_of(alg_name),
+		.created_at = 1,
+		.activate_at = 1,
+	};
+
+	tally_buf_over(&private_buf, der, sizeof(der));
+	tally_buf_over(&public_buf, public_der, sizeof(public_der));
+	tally_buf_over(&wrapped_buf, wrapped, sizeof(wrapped));
+	must(tally_key_generate(alg, &key) == TALLY_OK, "making a key");
+	must(tally_key_add_private_der(key, &private_buf) == TALLY_OK, "encoding a key");
+	must(tally_key_add_public_der(key, &public_buf) == TALLY_OK, "encoding a key");
+	must(tally_seal(wrap, record.kid, tally_buf_span(&private_buf), &wrapped_buf) == TALLY_OK,
+	     "wrapping a key");
+	record.public_der = tally_buf_span(&public_buf);
+	record.wrapped = tally_buf_span(&wrapped_buf);
+	must(store->ops->key_add(store, &record) == TALLY_OK, "storing a key");
+	tally_key_free(key);
+}
+
+static void write_wrap_key(const struct tally_seal_key *wrap, char path[])
+{
+	int fd = mkstemp(path);
+
+	must(fd >= 0 && write(fd, wrap->bytes, sizeof(wrap->bytes)) == sizeof(wrap->bytes),
+	     "writing the wrap key");
+	close(fd);
+}
+
+static struct tally_conf *make_conf(const char *wrap_path, const char *more)
+{
+	char text[4096];
+	struct tally_conf *conf = NULL;
+	int n = snprintf(text, sizeof(text),
+			 "[server]\nissuer = https://as.example\n[database]\nsocket = /nowhere\n"
+			 "[keys]\nwrap-key-file = %s\n%s",
+			 wrap_path, more ? more : "");
+
+	must(n > 0 && (size_t)n < sizeof(text) &&
+	     tally_conf_parse(tally_span(text, (size_t)n), "fake.conf", &conf) == TALLY_OK,
+	     "the configuration");
+	return conf;
+}
+
+void tally_fake_service_open(struct tally_fake_service *service, const char *alg, const char *more)
+{
+	const struct tally_seal_key wrap = { .bytes = "thirty-two bytes, not a secret." };
+	char wrap_path[] = "/tmp/tallystick-wrap-XXXXXX";
+
+	write_wrap_key(&wrap, wrap_path);
+	service->store = tally_fake_store_new();
+	must(service->store != NULL, "the store");
+	add_client(service->store);
+	add_key(service->store, alg, &wrap);
+	must(tally_app_open(make_conf(wrap_path, more), service->store, &service->app) == TALLY_OK,
+	     "opening");
+	unlink(wrap_path);
+	must(tally_app_start(service->app) == TALLY_OK, "starting");
+	service->worker = tally_worker_new(service->app);
+	must(service->worker != NULL, "a worker");
+}
+
+void tally_fake_service_close(struct tally_fake_service *service)
+{
+	tally_worker_free(service->worker);
+	tally_app_close(service->app);
+}
+
+static size_t read_body(void *context, char *out, size_t n)
+{
+	struct tally_span *rest = context;
+	size_t got = n < rest->n ? n : rest->n;
+
+	if (got > 0)
+		memcpy(out, rest->p, got);
+	*rest = tally_span(rest->p + got, rest->n - got);
+	return got;
+}
+
+struct tally_span tally_fake_service_send(struct tally_fake_service *service,
+					  const struct tally_fake_request *request)
+{
+	char length[32];
+	struct tally_span body = request->body;
+	struct tally_params params = {
+		.method = tally_span_of(request->method),
+		.uri = tally_span_of(request->uri),
+		.content_type = tally_span_of(request->content_type),
+		.content_length = tally_span_of(request->content_length),
+		.authorization = tally_span_of(request->authorization),
+		.remote_addr = TALLY_SPAN("192.0.2.1"),
+	};
+
+	if (request->content_length == NULL) {
+		snprintf(length, sizeof(length), "%zu", body.n);
+		params.content_length = tally_span_of(length);
+	}
+	tally_worker_forget(service->worker);
+	return tally_worker_handle(service->worker, &params, false, read_body, &body);
+}
+
+struct tally_span tally_fake_service_token(struct tally_fake_service *service, const char *form)
+{
+	const struct tally_fake_request request = {
+		.method = "POST",
+		.uri = "/oauth2/token",
+		.content_type = "application/x-www-form-urlencoded",
+		.body = tally_span_of(form),
+	};
+
+	return tally_fake_service_send(service, &request);
+}

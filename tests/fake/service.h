@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The whole service in one process, over a store in memory, without a web
+ * server: for unit tests, the whole-request fuzzer and the benchmark.
+ */
+#ifndef TALLY_FAKE_SERVICE_H
+#define TALLY_FAKE_SERVICE_H
+
+#include "app/app.h"
+#include "tests/fake/store.h"
+
+#define TALLY_FAKE_CLIENT "demo"
+#define TALLY_FAKE_SECRET "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+
+struct tally_fake_service {
+	struct tally_store *store; /* the application's */
+	struct tally_app *app;
+	struct tally_worker *worker;
+};
+
+/*
+ * Opens and starts a service with the client above (all grants, scopes read,
+ * write and device_*, by default read) and a signing key of this algorithm.
+ * more: further lines of configuration; issuer is https://as.example. Ends the
+ * program when it cannot.
+ */
+void tally_fake_service_open(struct tally_fake_service *service, const char *alg,
+			     const char *more);
+void tally_fake_service_close(struct tally_fake_service *service);
+
+/* One request; NULL members are left out. Lengths by strlen but for the body. */
+struct tally_fake_request {
+	const char *method;
+	const char *uri;
+	const char *content_type;
+	const char *content_length; /* NULL: that of body; "" : none is sent */
+	const char *authorization;
+	struct tally_span body;
+};
+
+/* The response as the web server gets it; valid until the next request. */
+struct tally_span tally_fake_service_send(struct tally_fake_service *service,
+					  const struct tally_fake_request *request);
+
+/* A POST of a form to the token endpoint. */
+struct tally_span tally_fake_service_token(struct tally_fake_service *service, const char *form);
+
+#endif
