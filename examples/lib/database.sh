@@ -265,6 +265,7 @@ db_ready() {
 }
 
 db_start() {
+	proc_signal CONT database
 	! proc_alive database || return 0
 	db_make_data
 	db_write_init

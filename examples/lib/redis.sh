@@ -39,6 +39,7 @@ redis_ready() {
 }
 
 redis_start() {
+	proc_signal CONT redis
 	! proc_alive redis || return 0
 	mkdir -p "$DIR/redis"
 	redis_write_config

@@ -42,18 +42,29 @@ stack_exists() {
 stack_lock() {
 	exec 9>"$DIR/lock"
 	flock -w 120 9 || die "another examples/stack works on $DIR"
+	# A "down" that we waited for has removed the file, and made it worthless.
+	[ "$DIR/lock" -ef /dev/fd/9 ] || {
+		mkdir -p "$DIR"
+		stack_lock
+	}
 }
 
-# stack_make_folders: the socket's path must stay under 104 bytes (108 less
-# what the servers append), and Apache's user must be able to enter.
 stack_make_folders() {
 	mkdir -p "$DIR" || die "cannot make the folder $DIR"
 	chmod 700 "$DIR"
+	stack_lock
 	mkdir -p "$PIDS" "$LOGS"
-	if [ -L "$DIR/run" ] && [ -O "$RUN" ] && [ -d "$RUN" ]; then
-		return 0
-	fi
-	rm -f "$DIR/run" 2>/dev/null || true
+	stack_make_run
+}
+
+# The sockets' folder: their paths must stay under 104 bytes (108 less what
+# some servers append), and Apache's user must be able to enter.
+stack_make_run() {
+	[ ! -d "$RUN" ] || [ ! -O "$RUN" ] || return 0
+	# Somebody has cleaned up /tmp: whoever runs listens where nobody calls.
+	redis_stop
+	db_stop
+	rm -f "$DIR/run"
 	if is_root || [ ${#DIR} -gt 64 ]; then
 		RUN=$(mktemp -d "${TMPDIR:-/tmp}/tallystick.XXXXXX")
 		! is_root || chmod 711 "$RUN"
@@ -92,7 +103,6 @@ verb_up() {
 	[ ${#ARGS[@]} = 0 ] || die "up: unexpected: ${ARGS[*]}"
 	pool_need_program
 	stack_make_folders
-	stack_lock
 	if [ -f "$DIR/settings" ]; then
 		old_port=$(settings_read && say "$PORT") || true
 		old_db=$(settings_read && say "$DB_KIND ${DB_OPTIONS[*]}") || true
