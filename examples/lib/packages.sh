@@ -173,7 +173,7 @@ as_root() {
 # install_packages PURPOSE...: installs what is missing, and only that. When
 # nothing is missing it asks the package manager nothing and takes a moment.
 install_packages() {
-	local missing names=() spec
+	local missing names=() spec INSTALL_LOG
 	have dpkg-query || {
 		warn "this is no Debian or Ubuntu: nothing is installed for you." \
 			"What is needed for '$*' stands in examples/lib/packages.sh"
@@ -182,7 +182,9 @@ install_packages() {
 	missing=$(packages_missing "$@")
 	[ -n "$missing" ] || return 0
 	install_may_i "$missing"
-	as_root apt-get -qq update ||
+	INSTALL_LOG=${CACHE:-${TMPDIR:-/tmp}}/install.log
+	mkdir -p "${INSTALL_LOG%/*}"
+	as_root apt-get -qq update >"$INSTALL_LOG" 2>&1 ||
 		warn "apt-get update failed; trying with the lists that are there"
 	while read -r spec; do
 		names+=("$(packages_choose "$spec")")
@@ -203,33 +205,39 @@ install_may_i() {
 }
 
 # install_quietly PACKAGE...: without starting a service, now or at the next
-# boot. Packages that bring one (lighttpd) start it from their installation
-# script. Two things prevent that, and neither leaves a trace: a mask under
-# /run for systemd, taken away afterwards, and RUNLEVEL=1 for machines without
-# systemd, where invoke-rc.d starts nothing in single-user mode. A policy-rc.d
-# would do too, but that file belongs to the administrator.
+# boot. A package that brings one (lighttpd) starts it from its installation
+# script. Two things prevent that, and neither stays: a mask under /run where
+# systemd is, and elsewhere RUNLEVEL=1, for invoke-rc.d starts nothing in
+# single-user mode. A policy-rc.d would do as well, but that file belongs to
+# the administrator.
 install_quietly() {
-	local unit masked=() rc=0
-	for unit in $(install_services "$@"); do
-		systemctl cat "$unit" >/dev/null 2>&1 && continue
-		as_root systemctl --quiet --runtime mask "$unit" && masked+=("$unit")
-	done
+	local unit units rc=0
+	warn "installing: $*"
+	mapfile -t units < <(install_units "$@")
+	install_mask mask "${units[@]}"
 	as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
 		apt-get -qq -y --no-install-recommends \
-		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install "$@" || rc=$?
-	for unit in "${masked[@]}"; do
-		as_root systemctl --quiet --runtime unmask "$unit" || true
-		as_root systemctl --quiet disable "$unit" || true
-	done
-	[ "$rc" = 0 ] ||
-		die "apt-get could not install: $* (see its messages above)"
+		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install "$@" >>"$INSTALL_LOG" 2>&1 || rc=$?
+	install_mask unmask "${units[@]}"
+	for unit in "${units[@]}"; do
+		as_root update-rc.d "${unit%.service}" disable || true
+		! have systemctl || as_root systemctl --quiet disable "$unit" || true
+	done >>"$INSTALL_LOG" 2>&1
+	[ "$rc" = 0 ] || {
+		show_log "$INSTALL_LOG"
+		die "apt-get could not install: $*"
+	}
 }
 
-# install_services PACKAGE...: the units that these packages would start.
-# Only where systemd runs.
-install_services() {
+install_mask() {
+	[ -d /run/systemd/system ] && [ $# -gt 1 ] || return 0
+	as_root systemctl --quiet --runtime "$@" || true
+}
+
+# install_units PACKAGE...: what these packages would start. One that was
+# there before is not ours to stop; but then its package is not missing either.
+install_units() {
 	local name
-	[ -d /run/systemd/system ] || return 0
 	for name; do
 		case $name in
 		lighttpd) say lighttpd.service ;;
