@@ -129,13 +129,26 @@ proc_alive() {
 	[ -n "$(proc_pids "$1")" ]
 }
 
-# proc_start NAME LOG COMMAND...: in the background, away from this terminal
-# and from the lock that fd 9 holds.
+# close_files: all above standard error, in a process that is to go on for long.
+# It would hold the stack's lock, or a pipe whose reader waits for its end.
+close_files() {
+	local fd
+	for fd in /proc/"$BASHPID"/fd/*; do
+		fd=${fd##*/}
+		[ "$fd" -le 2 ] || eval "exec $fd>&-"
+	done
+}
+
+# proc_start NAME LOG COMMAND...: in the background, away from this terminal.
 proc_start() {
 	local name=$1 log=$2
 	shift 2
 	proc_sweep "$name"
-	TALLYSTICK_PART=$DIR:$name setsid "$@" </dev/null >>"$log" 2>&1 9>&- &
+	(
+		close_files
+		export TALLYSTICK_PART=$DIR:$name
+		exec setsid "$@" </dev/null >>"$log" 2>&1
+	) &
 	proc_record "$name" $! || true
 }
 

@@ -55,21 +55,25 @@ demo_value() {
 
 # The processes' standard error would go to /dev/null, and with it what a
 # sanitizer or the dynamic loader says: a shell in between keeps it.
-pool_start() {
+pool_spawn() {
 	local options=()
+	! is_root || options=(-U "$WEB_USER")
+	close_files
+	export TALLYSTICK_PART=$DIR:pool
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	exec spawn-fcgi -s "$FCGI_SOCKET" -M 0600 "${options[@]}" -b 1024 \
+		-F "$PROCESSES" -P "$PIDS/pool.spawned" -- \
+		/bin/sh -c 'exec "$0" --config "$1" serve 2>>"$2"' \
+		"$TALLYSTICK" "$TALLYSTICK_CONF" "$LOGS/pool.log"
+}
+
+pool_start() {
 	[ "$POOL" = spawn-fcgi ] || return 0
 	! proc_alive pool || return 0
-	! is_root || options=(-U "$WEB_USER")
 	log_keep "$LOGS/pool.log"
 	proc_sweep pool
 	rm -f "$FCGI_SOCKET" "$PIDS/pool.spawned"
-	# shellcheck disable=SC2016 # expanded by the inner shell
-	TALLYSTICK_PART=$DIR:pool \
-		spawn-fcgi -s "$FCGI_SOCKET" -M 0600 "${options[@]}" -b 1024 \
-		-F "$PROCESSES" -P "$PIDS/pool.spawned" -- \
-		/bin/sh -c 'exec "$0" --config "$1" serve 2>>"$2"' \
-		"$TALLYSTICK" "$TALLYSTICK_CONF" "$LOGS/pool.log" \
-		>"$LOGS/setup.log" 2>&1 9>&- || {
+	(pool_spawn) >"$LOGS/setup.log" 2>&1 || {
 		show_log "$LOGS/setup.log"
 		show_log "$LOGS/pool.log"
 		die "spawn-fcgi could not start the pool"
