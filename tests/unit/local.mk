@@ -38,3 +38,27 @@ tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
 tests_unit_test_conf_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_conf_LDADD = $(unit_libs)
 TESTS += tests/unit/test_conf
+
+check_PROGRAMS += tests/unit/test_scope
+tests_unit_test_scope_SOURCES = tests/unit/test_scope.c
+tests_unit_test_scope_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_scope_LDADD = $(unit_libs)
+TESTS += tests/unit/test_scope
+
+check_PROGRAMS += tests/unit/test_keyset
+tests_unit_test_keyset_SOURCES = tests/unit/test_keyset.c
+tests_unit_test_keyset_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_keyset_LDADD = $(unit_libs)
+TESTS += tests/unit/test_keyset
+
+check_PROGRAMS += tests/unit/test_params
+tests_unit_test_params_SOURCES = tests/unit/test_params.c
+tests_unit_test_params_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_params_LDADD = $(unit_libs)
+TESTS += tests/unit/test_params
+
+check_PROGRAMS += tests/unit/test_service
+tests_unit_test_service_SOURCES = tests/unit/test_service.c
+tests_unit_test_service_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_service_LDADD = $(unit_libs)
+TESTS += tests/unit/test_service
