@@ -8,6 +8,11 @@
  * reached or does not answer in time (after its own bounded retries), and has
  * then logged why. Records and their spans live in the arena that the caller
  * gives. Times are UTC seconds; 0 stands for "not" (not disabled, no expiry).
+ *
+ * What is stored is refused with TALLY_ERR_LIMIT when an id is empty or longer
+ * than TALLY_ID_MAX or a text longer than its column, and with TALLY_ERR_SYNTAX
+ * when a text is not UTF-8, or not ASCII (scopes, grants, audience). What is
+ * looked for is any bytes: an id that could not be stored is not found.
  */
 #ifndef TALLY_STORE_STORE_H
 #define TALLY_STORE_STORE_H
@@ -21,6 +26,7 @@
 #define TALLY_ID_MAX 64u           /* client_id and kid, in characters */
 #define TALLY_NAME_MAX 255u        /* names for people, in bytes */
 #define TALLY_SECRETS_MAX 8u       /* live secrets of one client */
+#define TALLY_KEYS_MAX 256u        /* signing keys, the retired ones too */
 #define TALLY_SCOPE_TEXT_MAX 4096u /* a list of scopes, in characters */
 
 struct tally_secret_record {
@@ -106,7 +112,7 @@ struct tally_store_ops {
 	enum tally_err (*key_list)(struct tally_store *store, struct tally_arena *arena,
 				   struct tally_key_record **out, size_t *count);
 
-	/* TALLY_ERR_EXISTS. */
+	/* TALLY_ERR_EXISTS; TALLY_ERR_LIMIT: there are TALLY_KEYS_MAX. */
 	enum tally_err (*key_add)(struct tally_store *store, const struct tally_key_record *key);
 
 	/* TALLY_ERR_NOT_FOUND; TALLY_ERR_STATE: the key is retired. */

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "store/mysql/ops.h"
+#include "store/mysql/work.h"
+
+#define GRANTS_MAX 1024u   /* as in the schema */
+#define AUDIENCE_MAX 1024u
+#define CLIENT_CELLS 9u    /* columns of a client in CLIENT_COLUMNS */
+#define PAGE_BYTES (4u << 20)
+
+/* The columns of a client, in the order of CLIENT_COLUMNS. */
+static void read_client(struct tally_query *q, struct tally_arena *arena,
+			struct tally_client_record *out)
+{
+	*out = (struct tally_client_record){ 0 };
+	out->client_id = tally_query_span(q, arena, TALLY_ID_MAX);
+	out->name = tally_query_span(q, arena, TALLY_NAME_MAX);
+	out->grants = tally_query_span(q, arena, GRANTS_MAX);
+	out->scopes = tally_query_span(q, arena, TALLY_SCOPE_TEXT_MAX);
+	out->default_scopes = tally_query_span(q, arena, TALLY_SCOPE_TEXT_MAX);
+	out->audience = tally_query_span(q, arena, AUDIENCE_MAX);
+	out->access_lifetime = tally_query_u32(q);
+	out->created_at = tally_query_int(q);
+	out->disabled_at = tally_query_int(q);
+}
+
+/* The columns of a secret; a client without one has NULL in their place. */
+static void read_secret(struct tally_query *q, struct tally_arena *arena,
+			struct tally_client_record *out)
+{
+	q->next = CLIENT_CELLS; /* only the first row's client was read */
+	if (tally_query_is_null(q) || out->secret_count == TALLY_SECRETS_MAX)
+		return;
+	if (out->secrets == NULL)
+		out->secrets = tally_arena_array(arena, TALLY_SECRETS_MAX,
+						 sizeof(out->secrets[0]));
+	if (out->secrets == NULL) {
+		tally_query_no_memory(q);
+		return;
+	}
+	struct tally_secret_record *secret = &out->secrets[out->secret_count++];
+
+	secret->secret_id = tally_query_span(q, arena, TALLY_ID_MAX);
+	tally_query_exact(q, secret->digest, sizeof(secret->digest));
+	secret->created_at = tally_query_int(q);
+	secret->expires_at = tally_query_int(q);
+}
+
+static enum tally_err find(struct tally_db *db, struct tally_arena *arena,
+			   struct tally_span client_id, struct tally_client_record *out)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_client_find);
+	tally_query_put_bytes(&q, client_id);
+	tally_query_run(&q);
+	bool found = tally_query_next(&q);
+
+	if (found)
+		read_client(&q, arena, out);
+	for (bool more = found; more; more = tally_query_next(&q))
+		read_secret(&q, arena, out);
+	enum tally_err err = tally_query_end(&q);
+
+	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+}
+
+enum tally_err tally_mysql_client_find(struct tally_store *store, struct tally_arena *arena,
+				       struct tally_span client_id,
+				       struct tally_client_record *out)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+
+	if (!tally_mysql_is_id(client_id))
+		return TALLY_ERR_NOT_FOUND;
+	while (tally_work_next(&work))
+		work.err = find(work.db, arena, client_id, out);
+	return work.err;
+}
+
+/* A walk over all clients, a page at a time. */
+struct walk {
+	struct tally_arena *arena;
+	char last[TALLY_ID_MAX]; /* the id that the page before ended with */
+	size_t last_size;
+	struct tally_client_record *clients;
+	size_t count;
+};
+
+/* Whether this row is of the client that the row before was of. */
+static bool is_of(struct tally_query *q, struct tally_arena *arena,
+		  const struct tally_client_record *client)
+{
+	struct tally_span id = tally_query_span(q, arena, TALLY_ID_MAX);
+
+	q->next = 0;
+	return tally_span_eq(id, client->client_id);
+}
+
+static enum tally_err read_page(struct tally_db *db, struct walk *walk)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_client_page);
+	tally_query_put_bytes(&q, tally_span(walk->last, walk->last_size));
+	tally_query_run(&q);
+	walk->count = 0;
+	walk->clients = tally_arena_array(walk->arena, tally_query_rows(&q),
+					  sizeof(walk->clients[0]));
+	if (walk->clients == NULL)
+		tally_query_no_memory(&q);
+	while (tally_query_next(&q)) {
+		struct tally_client_record *client = &walk->clients[walk->count];
+
+		if (walk->count > 0 && is_of(&q, walk->arena, &client[-1])) {
+			client--;
+		} else {
+			read_client(&q, walk->arena, client);
+			walk->count++;
+		}
+		read_secret(&q, walk->arena, client);
+	}
+	return tally_query_end(&q);
+}
+
+static enum tally_err visit_page(struct walk *walk, tally_client_visit *visit, void *context)
+{
+	enum tally_err err = TALLY_OK;
+
+	for (size_t i = 0; err == TALLY_OK && i < walk->count; i++) {
+		struct tally_span id = walk->clients[i].client_id;
+
+		memcpy(walk->last, id.p, id.n);
+		walk->last_size = id.n;
+		err = visit(context, &walk->clients[i]);
+	}
+	return err;
+}
+
+enum tally_err tally_mysql_client_list(struct tally_store *store, tally_client_visit *visit,
+				       void *context)
+{
+	struct walk walk = { .arena = tally_arena_new(64u << 10, PAGE_BYTES), .count = 1 };
+	enum tally_err err = walk.arena ? TALLY_OK : TALLY_ERR_NOMEM;
+
+	while (err == TALLY_OK && walk.count > 0) {
+		struct tally_work work = tally_work(store, TALLY_WORK_READ);
+
+		tally_arena_reset(walk.arena);
+		while (tally_work_next(&work))
+			work.err = read_page(work.db, &walk);
+		/* Between two pages the connection is free for others, and for the visitor. */
+		err = work.err ? work.err : visit_page(&walk, visit, context);
+	}
+	tally_arena_free(walk.arena);
+	return err;
+}

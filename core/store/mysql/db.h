@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection to the database, and what its last failure means. Used by one
+ * thread at a time. Nothing here logs: whoever decides what follows from a
+ * failure does.
+ */
+#ifndef TALLY_STORE_MYSQL_DB_H
+#define TALLY_STORE_MYSQL_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <mysql.h>
+
+#include "base/err.h"
+#include "store/mysql/statement.h"
+#include "sys/conf.h"
+
+/* The type of MYSQL_BIND.is_null: it differs between the client libraries. */
+#ifdef HAVE_MY_BOOL
+typedef my_bool tally_db_bool;
+#else
+typedef bool tally_db_bool;
+#endif
+
+enum tally_db_fate { TALLY_DB_KEEP, TALLY_DB_DROP, TALLY_DB_WRITE }; /* see error.def */
+
+struct tally_db_failure {
+	unsigned int code;       /* the library's number; 0: ours */
+	enum tally_err err;
+	enum tally_db_fate fate;
+	const char *advice;      /* static; NULL: none */
+	char text[256];
+};
+
+/* A statement as the server knows it on this connection. */
+struct tally_db_prepared {
+	MYSQL_STMT *stmt; /* NULL: not prepared yet */
+	unsigned int params;
+	unsigned int columns;
+	uint32_t numbers; /* bit n: column n is a whole number */
+};
+
+struct tally_db {
+	const struct tally_conf *conf;
+	MYSQL *mysql;          /* NULL: not connected */
+	struct tally_db_prepared prepared[TALLY_STATEMENT_COUNT];
+	struct tally_db_failure failure;
+	uint64_t generation;   /* the pool's */
+	int64_t used_at;       /* the pool's, ms */
+};
+
+/*
+ * To be called by every thread before it uses a connection. Gives the client
+ * library what it keeps per thread, and takes it back when the thread ends.
+ */
+enum tally_err tally_db_thread(void) TALLY_MUST_CHECK;
+
+/*
+ * Connects with the session as we need it: names resolved anew, password file
+ * read anew. timeout, in seconds, bounds each read and write. On failure
+ * db->failure says why. db must not be connected.
+ */
+enum tally_err tally_db_connect(struct tally_db *db, unsigned int timeout) TALLY_MUST_CHECK;
+
+void tally_db_close(struct tally_db *db);
+
+/*
+ * Whether an idle connection looks usable: the server did not close it. Costs
+ * one poll(2). With ask, also asks the server.
+ */
+bool tally_db_alive(struct tally_db *db, bool ask);
+
+/* Runs a statement that has no parameters and no result. */
+enum tally_err tally_db_exec(struct tally_db *db, const char *text) TALLY_MUST_CHECK;
+
+/* Runs a statement whose result is one number; 0 for none or NULL. */
+enum tally_err tally_db_number(struct tally_db *db, const char *text, int64_t *out)
+	TALLY_MUST_CHECK;
+
+/* Notes a failure of the library in db->failure and returns what it means. */
+enum tally_err tally_db_failed(struct tally_db *db, unsigned int code, const char *text);
+
+/* "server, database, user" for messages. */
+#define TALLY_DB_WHERE_SIZE 512u
+const char *tally_db_where(char out[TALLY_DB_WHERE_SIZE], const struct tally_conf *conf);
+
+#endif

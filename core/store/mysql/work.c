@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "store/mysql/work.h"
+
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <time.h>
+
+#define CONFLICTS_MAX 5u
+
+static enum tally_err start(struct tally_work *work)
+{
+	work->committing = false;
+	work->db->failure = (struct tally_db_failure){ 0 };
+	return work->kind == TALLY_WORK_READ ? TALLY_OK :
+					       tally_db_exec(work->db, "START TRANSACTION");
+}
+
+/* Ends the transaction according to work->err, which it may change. */
+static void finish(struct tally_work *work)
+{
+	struct tally_db *db = work->db;
+
+	if (work->kind == TALLY_WORK_READ)
+		return;
+	if (work->err == TALLY_OK) {
+		work->committing = true;
+		work->err = tally_db_exec(db, "COMMIT");
+		return;
+	}
+	if (db->failure.fate != TALLY_DB_KEEP)
+		return; /* the end of the connection is the end of the transaction */
+	struct tally_db_failure first = db->failure;
+
+	if (tally_db_exec(db, "ROLLBACK") == TALLY_OK)
+		db->failure = first;
+}
+
+/* The two kinds of outage end at different signs of life. */
+static void note_success(struct tally_work *work)
+{
+	tally_outage_over(&work->mysql->unreachable);
+	if (work->kind != TALLY_WORK_READ && work->err == TALLY_OK)
+		tally_outage_over(&work->mysql->read_only);
+}
+
+static void note_failure(struct tally_work *work, const struct tally_db_failure *failure)
+{
+	struct tally_mysql *mysql = work->mysql;
+
+	if (failure->fate == TALLY_DB_WRITE)
+		tally_outage_met(&mysql->read_only, mysql->conf, failure);
+	else
+		tally_outage_met(&mysql->unreachable, mysql->conf, failure);
+	if (work->committing && failure->fate == TALLY_DB_DROP)
+		tally_log_error("the database connection was lost during a commit, so it is not "
+				"known whether the change was stored: look before repeating it");
+}
+
+static void pause_for_conflict(unsigned int conflicts)
+{
+	/* Unequal waits, so that the same two do not meet again at once. */
+	long ms = (long)(conflicts * 2 + (unsigned int)tally_clock_now_us() % 8);
+	struct timespec t = { .tv_nsec = ms * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* Whether the work is to be done again. */
+static bool again(struct tally_work *work, const struct tally_db_failure *failure)
+{
+	int64_t limit = (int64_t)work->mysql->conf->database_timeout * 1000;
+
+	if (tally_clock_ms() - work->began >= limit)
+		return false;
+	if (work->err == TALLY_ERR_CONFLICT && work->conflicts < CONFLICTS_MAX) {
+		pause_for_conflict(++work->conflicts);
+		return true;
+	}
+	if (failure->fate == TALLY_DB_KEEP || work->lost++ > 0)
+		return false;
+	/* What says that it writes nothing has written nothing. */
+	return !work->committing || work->kind == TALLY_WORK_REPEAT ||
+	       failure->fate == TALLY_DB_WRITE;
+}
+
+/* Looks at what the body came to; true when it is to run again. */
+static bool settle(struct tally_work *work)
+{
+	struct tally_mysql *mysql = work->mysql;
+
+	finish(work);
+	struct tally_db_failure failure = work->db->failure;
+
+	tally_dbpool_put(mysql->pool, work->db, failure.fate);
+	work->db = NULL;
+	if (work->err != TALLY_ERR_UNAVAILABLE && work->err != TALLY_ERR_CONFLICT) {
+		note_success(work);
+		if (work->kind == TALLY_WORK_READ && work->err == TALLY_ERR_LIMIT)
+			tally_log_error("the database: %s", failure.text);
+		return false;
+	}
+	if (again(work, &failure))
+		return true;
+	work->err = TALLY_ERR_UNAVAILABLE;
+	note_failure(work, &failure);
+	return false;
+}
+
+bool tally_work_next(struct tally_work *work)
+{
+	struct tally_db_failure failure;
+
+	if (work->began == 0)
+		work->began = tally_clock_ms();
+	while (work->db == NULL || settle(work)) {
+		work->err = tally_dbpool_get(work->mysql->pool, &work->db, &failure);
+		if (work->err != TALLY_OK) {
+			note_failure(work, &failure);
+			work->db = NULL;
+			return false;
+		}
+		work->err = start(work);
+		if (work->err == TALLY_OK)
+			return true;
+	}
+	return false;
+}
