@@ -10,3 +10,4 @@ include tests/unit/local.mk
 include tests/fake/local.mk
 include tests/fuzz/local.mk
 include tests/tools/local.mk
+include tests/it/local.mk

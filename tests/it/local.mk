@@ -1,0 +1,16 @@
+# The programs that the scripts here run against real servers.
+it_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+it_libs = libtally.a $(CMOCKA_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/it/store_test tests/it/store_fault_test
+
+tests_it_store_test_SOURCES = tests/it/store_test.c \
+	tests/it/store_help.c tests/it/store_help.h
+tests_it_store_test_CPPFLAGS = $(it_cppflags)
+tests_it_store_test_LDADD = $(it_libs)
+
+tests_it_store_fault_test_SOURCES = tests/it/store_fault_test.c \
+	tests/it/store_help.c tests/it/store_help.h
+tests_it_store_fault_test_CPPFLAGS = $(it_cppflags)
+tests_it_store_fault_test_LDADD = $(it_libs)
+

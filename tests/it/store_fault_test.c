@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store while its server is killed, stopped, made read-only, or drops its
+ * connections. Run by 20-store.sh, which says by TALLY_IT_SERVER what to call
+ * with kill, start, pause and resume; without it those cases are skipped.
+ */
+#include "config.h"
+
+#include "tests/it/store_help.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define LOG_MAX (64u << 10)
+
+static struct store_help help;
+static char log_path[] = "/tmp/store-log-XXXXXX";
+
+#define OPS (help.store->ops)
+
+/* What was logged since the last call. */
+static const char *logged(void)
+{
+	static char text[LOG_MAX];
+	FILE *f = fopen(log_path, "r");
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	text[n] = '\0';
+	if (f != NULL)
+		fclose(f);
+	assert_int_equal(truncate(log_path, 0), 0);
+	return text;
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, what)) != NULL) {
+		text += strlen(what);
+		n++;
+	}
+	return n;
+}
+
+static int open_all(void **state)
+{
+	struct tally_migration_report report;
+	int fd = mkstemp(log_path);
+
+	(void)state;
+	store_help_open(&help);
+	assert_int_equal(tally_mysql_migrate(help.store, &report), TALLY_OK);
+	store_sql(&help, "DELETE FROM client");
+	store_sql(&help, "DELETE FROM signing_key");
+	store_add_client(&help, "a", 1);
+	store_add_client(&help, "b", 1);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(tally_log_open(log_path, TALLY_LOG_TEXT, TALLY_LOG_DEBUG), TALLY_OK);
+	return 0;
+}
+
+static int close_all(void **state)
+{
+	(void)state;
+	if (tally_log_open("stderr", TALLY_LOG_TEXT, TALLY_LOG_DEBUG) != TALLY_OK)
+		return -1;
+	unlink(log_path);
+	store_help_close(&help);
+	return 0;
+}
+
+static void server(const char *verb)
+{
+	const char *script = getenv("TALLY_IT_SERVER");
+	char command[600];
+
+	if (script == NULL)
+		skip();
+	snprintf(command, sizeof(command), "%s %s", script, verb);
+	assert_int_equal(system(command), 0);
+}
+
+static enum tally_err find(const char *id)
+{
+	struct tally_client_record client;
+	enum tally_err err = OPS->client_find(help.store, help.arena, tally_span_of(id), &client);
+
+	tally_arena_reset(help.arena);
+	return err;
+}
+
+static enum tally_err change(void)
+{
+	return OPS->client_disable(help.store, TALLY_SPAN("a"), 1);
+}
+
+static int64_t elapsed_ms(int64_t since)
+{
+	return tally_clock_ms() - since;
+}
+
+static int64_t timeout_ms(void)
+{
+	return (int64_t)help.conf->database_timeout * 1000;
+}
+
+/* Opens all connections of the pool by holding them at once. */
+static void fill_pool(void)
+{
+	struct tally_dbpool *pool = ((struct tally_mysql *)help.store)->pool;
+	struct tally_db *dbs[16];
+	struct tally_db_failure failure;
+	size_t n = help.conf->database_connections;
+
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(tally_dbpool_get(pool, &dbs[i], &failure), TALLY_OK);
+	for (size_t i = 0; i < n; i++)
+		tally_dbpool_put(pool, dbs[i], TALLY_DB_KEEP);
+}
+
+static void kill_connections(void)
+{
+	struct tally_db *db = store_direct(&help);
+	struct tally_dbpool *pool = ((struct tally_mysql *)help.store)->pool;
+	struct tally_db *dbs[16];
+	struct tally_db_failure failure;
+	size_t n = help.conf->database_connections;
+	char text[64];
+
+	fill_pool();
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(tally_dbpool_get(pool, &dbs[i], &failure), TALLY_OK);
+		snprintf(text, sizeof(text), "KILL %lu", mysql_thread_id(dbs[i]->mysql));
+		assert_int_equal(tally_db_exec(db, text), TALLY_OK);
+	}
+	for (size_t i = 0; i < n; i++)
+		tally_dbpool_put(pool, dbs[i], TALLY_DB_KEEP);
+	store_direct_end(db);
+}
+
+/* ---- connections ---- */
+
+static void connections_that_were_killed_are_not_noticed(void **state)
+{
+	(void)state;
+	kill_connections();
+	assert_int_equal(find("a"), TALLY_OK);
+	kill_connections();
+	assert_int_equal(change(), TALLY_OK);
+	kill_connections();
+	assert_int_equal(OPS->client_remove(help.store, TALLY_SPAN("nobody")),
+			 TALLY_ERR_NOT_FOUND);
+	assert_int_equal(count(logged(), "error"), 0);
+}
+
+/* A connection that ends within the work is seen by the work, not by the pool. */
+static void a_connection_lost_within_the_work_is_made_again(void **state)
+{
+	struct tally_work work = tally_work(help.store, TALLY_WORK_WRITE);
+	char text[64];
+	int runs = 0;
+
+	(void)state;
+	while (tally_work_next(&work)) {
+		if (runs++ == 0) {
+			snprintf(text, sizeof(text), "KILL %lu", mysql_thread_id(work.db->mysql));
+			store_sql(&help, text);
+		}
+		work.err = tally_db_exec(work.db, "DELETE FROM client WHERE client_id = 'none'");
+	}
+	assert_int_equal(work.err, TALLY_OK);
+	assert_int_equal(runs, 2);
+}
+
+/* Nobody knows what became of such a commit: it is reported, not repeated. */
+static void a_connection_lost_while_committing_is_reported(void **state)
+{
+	static const struct {
+		enum tally_work_kind kind;
+		enum tally_err err;
+		int runs;
+	} rows[] = {
+		{ TALLY_WORK_WRITE, TALLY_ERR_UNAVAILABLE, 1 },
+		{ TALLY_WORK_REPEAT, TALLY_OK, 2 },
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct tally_work work = tally_work(help.store, rows[i].kind);
+		int runs = 0;
+
+		logged();
+		while (tally_work_next(&work)) {
+			snprintf(text, sizeof(text), "KILL %lu", mysql_thread_id(work.db->mysql));
+			if (runs++ == 0)
+				store_sql(&help, text);
+		}
+		assert_int_equal(work.err, rows[i].err);
+		assert_int_equal(runs, rows[i].runs);
+		assert_int_equal(count(logged(), "not known whether"), i == 0 ? 1 : 0);
+	}
+}
+
+static void a_pool_that_is_empty_refuses_in_time(void **state)
+{
+	struct tally_dbpool *pool = ((struct tally_mysql *)help.store)->pool;
+	struct tally_db *dbs[16];
+	struct tally_db_failure failure;
+	size_t n = help.conf->database_connections;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(tally_dbpool_get(pool, &dbs[i], &failure), TALLY_OK);
+	int64_t began = tally_clock_ms();
+
+	assert_int_equal(find("a"), TALLY_ERR_UNAVAILABLE);
+	assert_in_range(elapsed_ms(began), timeout_ms() - 100, timeout_ms() + 1000);
+	assert_int_equal(count(logged(), "connections were busy"), 1);
+	for (size_t i = 0; i < n; i++)
+		tally_dbpool_put(pool, dbs[i], TALLY_DB_KEEP);
+	assert_int_equal(find("a"), TALLY_OK);
+}
+
+static void *find_many(void *ok)
+{
+	struct tally_arena *arena = tally_arena_new(16u << 10, 64u << 10);
+	struct tally_client_record client;
+
+	for (int i = 0; i < 200; i++) {
+		if (OPS->client_find(help.store, arena, TALLY_SPAN("b"), &client) == TALLY_OK)
+			(*(int *)ok)++;
+		tally_arena_reset(arena);
+	}
+	tally_arena_free(arena);
+	return NULL;
+}
+
+static void more_threads_than_connections_take_turns(void **state)
+{
+	pthread_t threads[8];
+	int ok[8] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		pthread_create(&threads[i], NULL, find_many, &ok[i]);
+	for (int i = 0; i < 8; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(ok[i], 200);
+	}
+}
+
+/* ---- locks ---- */
+
+struct rival {
+	const char *first;
+	const char *second;
+	pthread_barrier_t *both;
+	enum tally_err err;
+	int runs;
+};
+
+static enum tally_err lock(struct tally_db *db, const char *id)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_client_lock);
+	tally_query_put_bytes(&q, tally_span_of(id));
+	tally_query_run(&q);
+	return tally_query_end(&q);
+}
+
+static void *lock_two(void *context)
+{
+	struct rival *rival = context;
+	struct tally_work work = tally_work(help.store, TALLY_WORK_WRITE);
+
+	while (tally_work_next(&work)) {
+		work.err = lock(work.db, rival->first);
+		if (rival->runs++ == 0)
+			pthread_barrier_wait(rival->both);
+		if (work.err == TALLY_OK)
+			work.err = lock(work.db, rival->second);
+	}
+	rival->err = work.err;
+	return NULL;
+}
+
+static void a_deadlock_is_tried_again(void **state)
+{
+	pthread_barrier_t both;
+	struct rival rivals[2] = { { "a", "b", &both, 0, 0 }, { "b", "a", &both, 0, 0 } };
+	pthread_t threads[2];
+
+	(void)state;
+	pthread_barrier_init(&both, NULL, 2);
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, lock_two, &rivals[i]);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&both);
+	assert_int_equal(rivals[0].err, TALLY_OK);
+	assert_int_equal(rivals[1].err, TALLY_OK);
+	assert_int_equal(rivals[0].runs + rivals[1].runs, 3);
+}
+
+static void a_lock_that_others_keep_is_given_up(void **state)
+{
+	struct tally_db *db = store_direct(&help);
+	int64_t began = tally_clock_ms();
+
+	(void)state;
+	assert_int_equal(tally_db_exec(db, "START TRANSACTION"), TALLY_OK);
+	assert_int_equal(lock(db, "a"), TALLY_OK);
+	assert_int_equal(change(), TALLY_ERR_UNAVAILABLE);
+	assert_in_range(elapsed_ms(began), 500, 2 * timeout_ms() + 1000);
+	store_direct_end(db);
+	assert_int_equal(change(), TALLY_OK);
+}
+
+/* ---- the server ---- */
+
+/* Until it works again, for at most 30 s; the number of attempts that did not. */
+static int wait_for(enum tally_err (*work)(void))
+{
+	int64_t began = tally_clock_ms();
+	int failed = 0;
+
+	while (work() != TALLY_OK) {
+		assert_true(elapsed_ms(began) < 30000);
+		failed++;
+		usleep(50000);
+	}
+	return failed;
+}
+
+static enum tally_err find_a(void)
+{
+	return find("a");
+}
+
+static void a_killed_server_is_unavailable_until_it_is_back(void **state)
+{
+	(void)state;
+	fill_pool();
+	logged();
+	server("kill");
+	int64_t began = tally_clock_ms();
+
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(find("a"), TALLY_ERR_UNAVAILABLE);
+	assert_int_equal(change(), TALLY_ERR_UNAVAILABLE);
+	assert_int_equal(OPS->ping(help.store), TALLY_ERR_UNAVAILABLE);
+	/* Nobody tries to connect more than once a second. */
+	assert_true(elapsed_ms(began) < 2000);
+	const char *text = logged();
+
+	assert_int_equal(count(text, "the database cannot be used"), 1);
+	assert_int_equal(count(text, "database.host or socket"), 1);
+	server("start");
+	wait_for(find_a);
+	assert_int_equal(change(), TALLY_OK);
+	assert_int_equal(count(logged(), "over after"), 1);
+}
+
+static void a_restart_between_two_requests_is_not_noticed(void **state)
+{
+	(void)state;
+	fill_pool();
+	server("kill");
+	server("start");
+	assert_int_equal(find("a"), TALLY_OK);
+	assert_int_equal(change(), TALLY_OK);
+	assert_int_equal(count(logged(), " error "), 0);
+}
+
+static void a_server_that_hangs_is_unavailable_in_time(void **state)
+{
+	(void)state;
+	fill_pool();
+	server("pause");
+	int64_t began = tally_clock_ms();
+
+	assert_int_equal(find("a"), TALLY_ERR_UNAVAILABLE);
+	assert_in_range(elapsed_ms(began), timeout_ms() - 100, 2 * timeout_ms() + 1000);
+	server("resume");
+	wait_for(find_a);
+	assert_int_equal(change(), TALLY_OK);
+	logged();
+}
+
+static unsigned long connection_id(void)
+{
+	struct tally_dbpool *pool = ((struct tally_mysql *)help.store)->pool;
+	struct tally_db_failure failure;
+	struct tally_db *db;
+
+	assert_int_equal(tally_dbpool_get(pool, &db, &failure), TALLY_OK);
+	unsigned long id = mysql_thread_id(db->mysql);
+
+	tally_dbpool_put(pool, db, TALLY_DB_KEEP);
+	return id;
+}
+
+static void a_read_only_server_has_its_connections_remade(void **state)
+{
+	(void)state;
+	fill_pool();
+	server("read-only");
+	unsigned long before = connection_id();
+
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(change(), TALLY_ERR_UNAVAILABLE);
+		assert_int_equal(find("a"), TALLY_OK);
+	}
+	assert_true(connection_id() != before);
+	assert_int_equal(count(logged(), "is it the primary?"), 1);
+	server("read-write");
+	assert_int_equal(change(), TALLY_OK);
+	assert_int_equal(count(logged(), "over after"), 1);
+}
+
+/* ---- who may, and how ---- */
+
+static enum tally_err ping_with(const struct tally_conf *conf)
+{
+	struct tally_store *store;
+	enum tally_err err = tally_mysql_open(conf, &store);
+
+	if (err != TALLY_OK)
+		return err;
+	err = store->ops->ping(store);
+	store->ops->close(store);
+	return err;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void the_operator_learns_what_is_wrong(void **state)
+{
+	struct tally_conf wrong = *help.conf;
+	char secret[] = "/tmp/store-secret-XXXXXX";
+	int fd = mkstemp(secret);
+	const char *text;
+
+	(void)state;
+	close(fd);
+	write_file(secret, "not-the-password\n");
+	wrong.database_password_file = secret;
+	assert_int_equal(ping_with(&wrong), TALLY_ERR_UNAVAILABLE);
+	text = logged();
+	assert_non_null(strstr(text, "check database.user and database.password-file"));
+	assert_null(strstr(text, "not-the-password"));
+	unlink(secret);
+	assert_int_equal(ping_with(&wrong), TALLY_ERR_UNAVAILABLE);
+	assert_non_null(strstr(logged(), "database.password-file cannot be read: No such file"));
+	wrong = *help.conf;
+	wrong.database_name = "no_such_database";
+	assert_int_equal(ping_with(&wrong), TALLY_ERR_UNAVAILABLE);
+	assert_non_null(strstr(logged(), "database no_such_database, user "));
+}
+
+static void the_password_is_read_at_each_connection(void **state)
+{
+	char old[256] = "", text[400];
+	const char *path = help.conf->database_password_file;
+	FILE *f = fopen(path, "r");
+
+	(void)state;
+	assert_non_null(fgets(old, sizeof(old), f));
+	fclose(f);
+	old[strcspn(old, "\n")] = '\0';
+	store_sql(&help, "ALTER USER CURRENT_USER() IDENTIFIED BY 'Another-1'");
+	write_file(path, "Another-1\n");
+	kill_connections();
+	assert_int_equal(find("a"), TALLY_OK);
+	snprintf(text, sizeof(text), "ALTER USER CURRENT_USER() IDENTIFIED BY '%s'", old);
+	store_sql(&help, text);
+	write_file(path, old);
+	kill_connections();
+	assert_int_equal(find("a"), TALLY_OK);
+}
+
+static void tls_is_what_it_says(void **state)
+{
+	struct tally_conf conf = *help.conf;
+	const char *port = getenv("TALLY_IT_PORT");
+
+	(void)state;
+	if (port == NULL)
+		skip();
+	conf.database_socket = NULL;
+	conf.database_port = (uint32_t)strtoul(port, NULL, 10);
+	conf.database_host = "localhost";
+	conf.database_tls = TALLY_TLS_OFF;
+	assert_int_equal(ping_with(&conf), TALLY_OK);
+	conf.database_tls = TALLY_TLS_ON;
+	assert_int_equal(ping_with(&conf), TALLY_OK);
+	conf.database_tls = TALLY_TLS_VERIFY;
+	conf.database_tls_ca_file = NULL;
+	assert_int_equal(ping_with(&conf), TALLY_ERR_CONFIG);
+	conf.database_tls_ca_file = getenv("TALLY_IT_CA");
+	assert_int_equal(ping_with(&conf), TALLY_OK);
+	logged();
+	/* The certificate is for localhost alone. */
+	conf.database_host = "127.0.0.2";
+	assert_int_equal(ping_with(&conf), TALLY_ERR_UNAVAILABLE);
+	conf.database_host = "localhost";
+	conf.database_tls_ca_file = getenv("TALLY_IT_OTHER_CA");
+	assert_int_equal(ping_with(&conf), TALLY_ERR_UNAVAILABLE);
+	assert_int_equal(count(logged(), "check database.tls and tls-ca-file"), 2);
+}
+
+static void tls_on_encrypts(void **state)
+{
+	struct tally_conf conf = *help.conf;
+	struct tally_db db = { .conf = &conf };
+	const char *port = getenv("TALLY_IT_PORT");
+
+	(void)state;
+	if (port == NULL)
+		skip();
+	conf.database_socket = NULL;
+	conf.database_port = (uint32_t)strtoul(port, NULL, 10);
+	conf.database_host = "localhost";
+	for (unsigned int tls = TALLY_TLS_OFF; tls <= TALLY_TLS_ON; tls++) {
+		conf.database_tls = tls;
+		assert_int_equal(tally_db_connect(&db, 5), TALLY_OK);
+		assert_true((mysql_get_ssl_cipher(db.mysql) != NULL) == (tls == TALLY_TLS_ON));
+		tally_db_close(&db);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(connections_that_were_killed_are_not_noticed),
+		cmocka_unit_test(a_connection_lost_within_the_work_is_made_again),
+		cmocka_unit_test(a_connection_lost_while_committing_is_reported),
+		cmocka_unit_test(a_pool_that_is_empty_refuses_in_time),
+		cmocka_unit_test(more_threads_than_connections_take_turns),
+		cmocka_unit_test(a_deadlock_is_tried_again),
+		cmocka_unit_test(a_lock_that_others_keep_is_given_up),
+		cmocka_unit_test(a_killed_server_is_unavailable_until_it_is_back),
+		cmocka_unit_test(a_restart_between_two_requests_is_not_noticed),
+		cmocka_unit_test(a_server_that_hangs_is_unavailable_in_time),
+		cmocka_unit_test(a_read_only_server_has_its_connections_remade),
+		cmocka_unit_test(the_operator_learns_what_is_wrong),
+		cmocka_unit_test(the_password_is_read_at_each_connection),
+		cmocka_unit_test(tls_is_what_it_says),
+		cmocka_unit_test(tls_on_encrypts),
+	};
+
+	return cmocka_run_group_tests_name("store-fault", tests, open_all, close_all);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests of the store against a real server have in common. */
+#ifndef TALLY_TESTS_IT_STORE_HELP_H
+#define TALLY_TESTS_IT_STORE_HELP_H
+
+#include "base/arena.h"
+#include "store/mysql/migration.h"
+#include "store/mysql/mysql.h"
+#include "store/mysql/query.h"
+#include "store/mysql/work.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+struct store_help {
+	struct tally_conf *conf;
+	struct tally_store *store;
+	struct tally_arena *arena;
+};
+
+/* By the configuration that TALLYSTICK_CONF names. */
+void store_help_open(struct store_help *help);
+void store_help_close(struct store_help *help);
+
+/* A connection of the test's own, to look at the server past the store. */
+struct tally_db *store_direct(struct store_help *help);
+void store_direct_end(struct tally_db *db);
+
+/* Runs SQL on such a connection; it must succeed. */
+void store_sql(struct store_help *help, const char *text);
+int64_t store_number(struct store_help *help, const char *text);
+
+/* A client with `count` secrets s0, s1, …; s0 never expires. */
+struct tally_client_record store_make_client(struct store_help *help, const char *id,
+					     struct tally_secret_record *secrets, size_t count);
+void store_add_client(struct store_help *help, const char *id, size_t count);
+
+#endif
