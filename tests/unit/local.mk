@@ -62,3 +62,12 @@ tests_unit_test_service_SOURCES = tests/unit/test_service.c
 tests_unit_test_service_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_service_LDADD = $(unit_libs)
 TESTS += tests/unit/test_service
+check_LIBRARIES += tests/unit/libvectors.a
+tests_unit_libvectors_a_SOURCES = tests/unit/vectors.c tests/unit/vectors.h
+tests_unit_libvectors_a_CPPFLAGS = $(unit_cppflags)
+
+check_PROGRAMS += tests/unit/test_crypt_key
+tests_unit_test_crypt_key_SOURCES = tests/unit/test_crypt_key.c
+tests_unit_test_crypt_key_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_crypt_key_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_crypt_key
