@@ -71,3 +71,9 @@ tests_unit_test_crypt_key_SOURCES = tests/unit/test_crypt_key.c
 tests_unit_test_crypt_key_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_crypt_key_LDADD = tests/unit/libvectors.a $(unit_libs)
 TESTS += tests/unit/test_crypt_key
+
+check_PROGRAMS += tests/unit/test_crypt_jws
+tests_unit_test_crypt_jws_SOURCES = tests/unit/test_crypt_jws.c
+tests_unit_test_crypt_jws_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_crypt_jws_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_crypt_jws
