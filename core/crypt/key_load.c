@@ -82,49 +82,57 @@ enum tally_err tally_key_from_pem(const struct tally_alg *alg, struct tally_span
 	return tally_key_bind(alg, pkey, is_private, out);
 }
 
-/* The one private key behind an open store; NULL: none, or more than one. */
-static EVP_PKEY *load_private(OSSL_STORE_CTX *store)
+/* The first private key behind an open store, and how many there are. */
+static EVP_PKEY *load_private(OSSL_STORE_CTX *store, int *count)
 {
 	EVP_PKEY *pkey = NULL;
 
+	*count = 0;
 	while (!OSSL_STORE_eof(store)) {
 		OSSL_STORE_INFO *info = OSSL_STORE_load(store);
 
-		if (info == NULL) {
-			if (OSSL_STORE_error(store))
-				break;
-			continue;
-		}
-		EVP_PKEY *next = OSSL_STORE_INFO_get1_PKEY(info);
+		if (info == NULL && OSSL_STORE_error(store))
+			break;
+		EVP_PKEY *next = info ? OSSL_STORE_INFO_get1_PKEY(info) : NULL;
 
 		OSSL_STORE_INFO_free(info);
-		if (next != NULL && pkey != NULL) {
+		if (next != NULL && (*count)++ > 0)
 			EVP_PKEY_free(next);
-			EVP_PKEY_free(pkey);
-			tally_log_error("more than one private key there");
-			return NULL;
-		}
-		if (next != NULL)
+		else if (next != NULL)
 			pkey = next;
 	}
+	return pkey;
+}
+
+/* The one private key that a URI names; NULL with the reason logged. */
+static EVP_PKEY *load_uri(const char *uri)
+{
+	/* A passphrase or PIN has no one to ask; a URI can name where it is. */
+	OSSL_STORE_CTX *store = OSSL_STORE_open_ex(uri, NULL, NULL, UI_null(), NULL, NULL, NULL,
+						   NULL);
+	EVP_PKEY *pkey = NULL;
+	int count = 0;
+
+	if (store != NULL && OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1)
+		pkey = load_private(store, &count);
+	if (count == 0)
+		tally_log_error("no private key from %s: %s", uri, tally_ossl_reason());
+	if (count > 1) {
+		tally_log_error("%d private keys from %s: which one?", count, uri);
+		EVP_PKEY_free(pkey);
+		pkey = NULL;
+	}
+	if (store != NULL)
+		OSSL_STORE_close(store);
 	return pkey;
 }
 
 enum tally_err tally_key_from_uri(const struct tally_alg *alg, const char *uri,
 				  struct tally_key **out)
 {
-	/* A passphrase or PIN has no one to ask; a URI can name where it is. */
-	OSSL_STORE_CTX *store = OSSL_STORE_open_ex(uri, NULL, NULL, UI_null(), NULL, NULL, NULL,
-						   NULL);
-	EVP_PKEY *pkey = NULL;
+	EVP_PKEY *pkey = load_uri(uri);
 
 	*out = NULL;
-	if (store != NULL && OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1)
-		pkey = load_private(store);
-	if (pkey == NULL)
-		tally_log_error("no private key from %s: %s", uri, tally_ossl_reason());
-	if (store != NULL)
-		OSSL_STORE_close(store);
 	if (pkey == NULL)
 		return TALLY_ERR_NOT_FOUND;
 	enum tally_err err = tally_key_bind(alg, pkey, true, out);

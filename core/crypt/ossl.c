@@ -42,8 +42,11 @@ const EVP_MD *tally_fetched_digest(const char *name)
 const char *tally_ossl_reason(void)
 {
 	unsigned long code = ERR_peek_last_error();
-	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+	const char *reason = NULL;
 
+	if (code != 0)
+		reason = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
+						: ERR_reason_error_string(code);
 	ERR_clear_error();
 	return reason ? reason : "no reason given";
 }

@@ -25,7 +25,7 @@ const EVP_MD *tally_fetched_digest(const char *name);
 
 /*
  * Empties this thread's error queue, and returns OpenSSL's words for the newest
- * entry (static). Call it after every failure that has been dealt with, so that
+ * entry, valid until the next call. Call it after every failure that has been dealt with, so that
  * no later one is explained by it.
  */
 const char *tally_ossl_reason(void);

@@ -77,3 +77,9 @@ tests_unit_test_crypt_jws_SOURCES = tests/unit/test_crypt_jws.c
 tests_unit_test_crypt_jws_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_crypt_jws_LDADD = tests/unit/libvectors.a $(unit_libs)
 TESTS += tests/unit/test_crypt_jws
+
+check_PROGRAMS += tests/unit/test_crypt_seal
+tests_unit_test_crypt_seal_SOURCES = tests/unit/test_crypt_seal.c
+tests_unit_test_crypt_seal_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_crypt_seal_LDADD = $(unit_libs)
+TESTS += tests/unit/test_crypt_seal
