@@ -1,1 +1,34 @@
-# Adds the files of this folder to the build.
+# A target is tests/fuzz/fuzz_<name>.c, a folder tests/fuzz/corpus/<name>, and
+# three lines here. With FUZZ_ENGINE (see doc/building.md) it is a fuzzer,
+# without it a test that replays its corpus.
+check_LIBRARIES += libreplay.a
+libreplay_a_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/escape.h
+EXTRA_DIST += tests/fuzz/corpus
+fuzz_tests =
+
+if FUZZ_REPLAY
+fuzz_libs = libreplay.a libfake.a libtally.a $(CORE_LIBS)
+TESTS += $(fuzz_tests)
+else
+fuzz_libs = $(FUZZ_ENGINE) libfake.a libtally.a $(CORE_LIBS)
+endif
+
+check_PROGRAMS += tests/fuzz/fuzz_form
+tests_fuzz_fuzz_form_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_form
+
+check_PROGRAMS += tests/fuzz/fuzz_basic
+tests_fuzz_fuzz_basic_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_basic
+
+check_PROGRAMS += tests/fuzz/fuzz_json
+tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_json
+
+check_PROGRAMS += tests/fuzz/fuzz_conf
+tests_fuzz_fuzz_conf_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_conf
+
+check_PROGRAMS += tests/fuzz/fuzz_b64
+tests_fuzz_fuzz_b64_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_b64
