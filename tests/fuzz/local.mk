@@ -32,3 +32,11 @@ fuzz_tests += tests/fuzz/fuzz_conf
 check_PROGRAMS += tests/fuzz/fuzz_b64
 tests_fuzz_fuzz_b64_LDADD = $(fuzz_libs)
 fuzz_tests += tests/fuzz/fuzz_b64
+
+check_PROGRAMS += tests/fuzz/fuzz_params
+tests_fuzz_fuzz_params_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_params
+
+check_PROGRAMS += tests/fuzz/fuzz_request
+tests_fuzz_fuzz_request_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_request
