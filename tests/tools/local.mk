@@ -1,1 +1,10 @@
-# Adds the files of this folder to the build.
+# Guards over the sources; each is a script that reports in TAP.
+guards = \
+	tests/tools/documented \
+	tests/tools/includes \
+	tests/tools/licences \
+	tests/tools/registered \
+	tests/tools/shell \
+	tests/tools/sizes
+TESTS += $(guards)
+EXTRA_DIST += $(guards) tests/it/lib.sh tests/run
