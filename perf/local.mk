@@ -1,1 +1,13 @@
-# Adds the files of this folder to the build.
+# Benchmarks. None of them is a test: "make check" builds nothing of it, and
+# nothing asserts a time. "make perf" builds them; perf/run runs them.
+EXTRA_PROGRAMS += perf/ceiling perf/bench_handle
+CLEANFILES += perf/ceiling perf/bench_handle
+
+perf_ceiling_SOURCES = perf/ceiling.c
+perf_ceiling_LDADD = $(FCGI_LIBS) $(OPENSSL_LIBS)
+
+perf_bench_handle_SOURCES = perf/bench_handle.c
+perf_bench_handle_LDADD = libfake.a libtally.a $(CORE_LIBS)
+
+.PHONY: perf
+perf: perf/ceiling$(EXEEXT) perf/bench_handle$(EXEEXT) tallystick$(EXEEXT)

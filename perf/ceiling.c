@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ceiling: what a plain libfcgi program on this machine does when it is
+ * asked for nothing but the cryptography that a request cannot do without. It
+ * reads the body, does the work that its arguments name, and answers with the
+ * status, the headers and the size of the real answer. Written in the ordinary
+ * way on purpose, with FCGX_Accept_r in every thread, and with nothing of core/.
+ *
+ *   spawn-fcgi -s SOCKET -F 2 -- ceiling --threads 4 --body 660 sha256 es256
+ *
+ * Without work it is the empty responder.
+ */
+#include "config.h"
+
+#include <fcgiapp.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUEST_MAX 65536
+#define BODY_MAX    65536
+#define HEAD_MAX    256
+#define THREADS_MAX 1024
+
+/* Of one thread. */
+struct job {
+	EVP_MD *sha256;
+	EVP_PKEY_CTX *es256; /* kept: preparing it costs more than signing */
+	char request[REQUEST_MAX];
+	size_t request_n;
+	char answer[HEAD_MAX + BODY_MAX];
+	size_t head_n;
+	size_t answer_n;
+};
+
+/* One kind of work on a request; false: it failed. */
+struct work {
+	const char *name;
+	bool (*run)(struct job *job);
+};
+
+static EVP_PKEY *ec_key; /* of the process, as the real one */
+
+/* The digest of a client's secret. */
+static bool run_sha256(struct job *job)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+
+	return EVP_Digest(job->request, job->request_n, digest, NULL, job->sha256, NULL) == 1;
+}
+
+/* The signature of a token: over the answer's body, which is mostly the token. */
+static bool run_es256(struct job *job)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE], signature[128];
+	unsigned int digest_n;
+	size_t n = sizeof(signature);
+
+	return EVP_Digest(job->answer + job->head_n, job->answer_n - job->head_n, digest, &digest_n,
+			  job->sha256, NULL) == 1 &&
+	       EVP_PKEY_sign(job->es256, signature, &n, digest, digest_n) == 1;
+}
+
+static const struct work works[] = {
+	{ "sha256", run_sha256 },
+	{ "es256", run_es256 },
+};
+
+#define WORKS_MAX 8u
+
+static const struct work *wanted[WORKS_MAX];
+static size_t wanted_count;
+static unsigned long body_size = 600;
+
+static _Noreturn void fail(const char *what)
+{
+	fprintf(stderr, "ceiling: %s\n", what);
+	exit(EXIT_FAILURE);
+}
+
+static void read_request(struct job *job, FCGX_Request *fcgi)
+{
+	int n = FCGX_GetStr(job->request, REQUEST_MAX, fcgi->in);
+
+	job->request_n = n > 0 ? (size_t)n : 0;
+}
+
+static void serve_one(struct job *job, FCGX_Request *fcgi)
+{
+	bool done = true;
+
+	read_request(job, fcgi);
+	for (size_t i = 0; i < wanted_count && done; i++)
+		done = wanted[i]->run(job);
+	if (done)
+		FCGX_PutStr(job->answer, (int)job->answer_n, fcgi->out);
+	else
+		FCGX_PutS("Status: 500 Internal Server Error\r\n\r\n", fcgi->out);
+}
+
+/* The same headers as the real answer has. */
+static void make_answer(struct job *job)
+{
+	int n = snprintf(job->answer, HEAD_MAX,
+			 "Status: 200 OK\r\nContent-Type: application/json\r\n"
+			 "Content-Length: %lu\r\nCache-Control: no-store\r\n"
+			 "X-Request-Id: 0123456789abcdef\r\n\r\n",
+			 body_size);
+
+	job->head_n = (size_t)n;
+	memset(job->answer + n, 'x', body_size);
+	job->answer_n = job->head_n + body_size;
+}
+
+static struct job *new_job(void)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		fail("out of memory");
+	job->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	job->es256 = EVP_PKEY_CTX_new_from_pkey(NULL, ec_key, NULL);
+	if (job->sha256 == NULL || job->es256 == NULL || EVP_PKEY_sign_init(job->es256) <= 0 ||
+	    EVP_PKEY_CTX_set_signature_md(job->es256, job->sha256) <= 0)
+		fail("OpenSSL cannot sign");
+	make_answer(job);
+	return job;
+}
+
+static void *serve(void *context)
+{
+	struct job *job = new_job();
+	FCGX_Request fcgi;
+
+	(void)context;
+	if (FCGX_InitRequest(&fcgi, 0, 0) != 0)
+		fail("libfcgi cannot begin");
+	while (FCGX_Accept_r(&fcgi) == 0) {
+		serve_one(job, &fcgi);
+		FCGX_Finish_r(&fcgi);
+	}
+	return NULL;
+}
+
+static unsigned long number(const char *text, unsigned long max)
+{
+	char *end;
+	unsigned long n = text ? strtoul(text, &end, 10) : 0;
+
+	if (n == 0 || n > max || *end != '\0')
+		fail("expected: ceiling [--threads N] [--body BYTES] [sha256] [es256]");
+	return n;
+}
+
+static void want(const char *name)
+{
+	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++)
+		if (strcmp(works[i].name, name) == 0 && wanted_count < WORKS_MAX) {
+			wanted[wanted_count++] = &works[i];
+			return;
+		}
+	fail("unknown work, or too much of it");
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long threads = 4;
+	pthread_t thread;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--threads") == 0)
+			threads = number(argv[++i], THREADS_MAX);
+		else if (strcmp(argv[i], "--body") == 0)
+			body_size = number(argv[++i], BODY_MAX);
+		else
+			want(argv[i]);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	ec_key = EVP_EC_gen("P-256");
+	if (ec_key == NULL || FCGX_Init() != 0)
+		fail("OpenSSL or libfcgi cannot begin");
+	for (unsigned long i = 1; i < threads; i++)
+		if (pthread_create(&thread, NULL, serve, NULL) != 0)
+			fail("a thread cannot start");
+	serve(NULL);
+	return EXIT_SUCCESS;
+}
