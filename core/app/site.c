@@ -42,15 +42,6 @@ static void base_free(struct base *base)
 	free(base);
 }
 
-/* The path of a URL, "" for the root; the URL has been checked by sys/conf. */
-static struct tally_span url_path(const char *url)
-{
-	const char *host = strstr(url, "://");
-	const char *path = host ? strchr(host + 3, '/') : NULL;
-
-	return path ? tally_span_of(path) : TALLY_SPAN("");
-}
-
 static enum tally_err fill_site(struct base *base)
 {
 	const struct tally_conf *conf = base->conf;
@@ -58,8 +49,7 @@ static enum tally_err fill_site(struct base *base)
 
 	site->conf = conf;
 	site->issuer = tally_span_of(conf->server_issuer);
-	site->mount = conf->server_mount ? tally_span_of(conf->server_mount)
-					 : url_path(conf->server_issuer);
+	site->mount = tally_span_of(conf->server_mount);
 	site->audience = conf->tokens_audience ? tally_span_of(conf->tokens_audience)
 					       : site->issuer;
 	site->token_alg = tally_alg_find(tally_span_of(conf->tokens_algorithm));

@@ -32,7 +32,6 @@ packages() {
 			- libcjson-dev
 			- libargon2-dev
 			- libdeflate-dev
-			- libinih-dev
 		END
 		;;
 	run)
