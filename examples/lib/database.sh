@@ -134,9 +134,10 @@ db_write_config() {
 	} >"$DIR/database.cnf"
 }
 
+# "loose": MySQL knows it from 8.0.30 on.
 db_config_mysql() {
 	say "mysqlx = OFF"
-	say "innodb-redo-log-capacity = 64M"
+	say "loose-innodb-redo-log-capacity = 64M"
 	say "binlog-expire-logs-seconds = 86400"
 }
 
@@ -220,7 +221,7 @@ db_init_data_mysql() {
 	local options
 	mapfile -t options < <(db_place_options)
 	"${DB_SERVER[@]}" --no-defaults --initialize-insecure --datadir="$1" \
-		--innodb-redo-log-capacity=64M --secure-file-priv= "${options[@]}"
+		--loose-innodb-redo-log-capacity=64M --secure-file-priv= "${options[@]}"
 }
 
 # What mariadb-install-db does, without its helpers, which other packages hold:

@@ -23,12 +23,12 @@ db_root_find() {
 	root=$(db_root_dir "$1")
 	for server in "$root/usr/sbin/mariadbd" "$root/usr/sbin/mysqld"; do
 		[ -x "$server" ] || continue
-		for loader in "$root"/lib64/ld-linux-*.so.* \
-			"$root"/lib/ld-linux-*.so.* "$root"/usr/lib/ld-linux-*.so.*; do
+		# Beside the libraries: the link in /lib64 may be an absolute one.
+		for loader in "$root"/usr/lib/*-linux-*/ld-linux-*.so.*; do
 			[ -x "$loader" ] || continue
 			DB_ROOT=$root
-			DB_SERVER=("$loader" --argv0 "$server" --library-path
-				"$(dirname "$(readlink -f "$loader")")" "$server")
+			DB_SERVER=("$loader" --argv0 "$server"
+				--library-path "${loader%/*}" "$server")
 			return 0
 		done
 	done
