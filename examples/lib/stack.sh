@@ -40,10 +40,10 @@ stack_exists() {
 
 # One "up", "down", "start"... at a time. The lock goes with its holder.
 stack_lock() {
-	exec 9>"$DIR/lock"
-	flock -w 120 9 || die "another examples/stack works on $DIR"
+	exec 9>"$DIR/stack.lock"
+	flock -w 300 9 || die "another examples/stack works on $DIR"
 	# A "down" that we waited for has removed the file, and made it worthless.
-	[ "$DIR/lock" -ef /dev/fd/9 ] || {
+	[ "$DIR/stack.lock" -ef /dev/fd/9 ] || {
 		mkdir -p "$DIR"
 		stack_lock
 	}
@@ -51,6 +51,8 @@ stack_lock() {
 
 stack_make_folders() {
 	mkdir -p "$DIR" || die "cannot make the folder $DIR"
+	[ -e "$DIR/stack.lock" ] || [ -z "$(ls -A "$DIR")" ] ||
+		die "$DIR is neither a stack nor empty: name another folder"
 	chmod 700 "$DIR"
 	stack_lock
 	mkdir -p "$PIDS" "$LOGS"
@@ -173,7 +175,7 @@ stack_wait_ready() {
 }
 
 verb_down() {
-	[ -d "$DIR/pid" ] || {
+	[ -e "$DIR/stack.lock" ] || {
 		say "there is no stack in $DIR"
 		return 0
 	}
@@ -193,7 +195,7 @@ verb_down() {
 	# Only what a stack makes: DIR may be somebody's own folder.
 	(cd "$DIR" && rm -rf settings tallystick.conf wrap.key db.password \
 		admin.password database.cnf database-init.sql database-mysql \
-		database-mariadb redis web log pid lock)
+		database-mariadb redis web log pid stack.lock)
 	rmdir "$DIR" 2>/dev/null || true
 	say "stopped and removed"
 }
