@@ -110,10 +110,11 @@ db_root_bootstrap() {
 	[ "$suite" != sid ] || args[1]=--components=main
 	[ -z "$mirror" ] || args+=("$mirror")
 	if is_root; then
-		"$(find_program debootstrap)" "${args[@]}"
+		"$(find_program debootstrap)" "${args[@]}" || return 1
 	else
-		db_root_unpack "$2" "${args[@]}"
+		db_root_unpack "$2" "${args[@]}" || return 1
 	fi
+	rm -f "$2"/var/cache/apt/archives/*.deb "$2"/var/lib/apt/lists/*_*
 }
 
 # Without root: debootstrap fetches and checks the packages, we unpack them.
@@ -124,5 +125,4 @@ db_root_unpack() {
 	for package in "$root"/var/cache/apt/archives/*.deb; do
 		dpkg-deb --extract "$package" "$root" || return 1
 	done
-	rm -f "$root"/var/cache/apt/archives/*.deb
 }
