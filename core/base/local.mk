@@ -5,4 +5,5 @@ libtally_a_SOURCES += \
 	core/base/buf.c core/base/buf.h \
 	core/base/err.c core/base/err.def core/base/err.h \
 	core/base/secret.c core/base/secret.h \
+	core/base/siphash.c core/base/siphash.h \
 	core/base/span.c core/base/span.h

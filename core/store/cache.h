@@ -6,10 +6,17 @@
  *
  * An entry is fresh for `fresh` seconds. In the second half of that time one
  * caller renews it while the others go on with what is there, so that a busy
- * key never makes everybody wait. When the store is unavailable, an entry may
- * be used for `stale` seconds from the time it was last loaded. That a key does
- * not exist is remembered likewise, in its own bounded part, so that strangers
- * cannot push out the known.
+ * key never makes everybody wait. A key that is not there is loaded by one
+ * caller; the others wait for it, for TALLY_CACHE_WAIT seconds at most.
+ *
+ * When the store is unavailable, an entry may be used for `stale` seconds from
+ * the time it was last loaded. The store is then asked once a second and key,
+ * by one caller; the others do not wait for it.
+ *
+ * That a key does not exist is remembered for `fresh` seconds, in a part of its
+ * own with a quarter of the entries, so that strangers cannot push out the
+ * known. In an outage it is not used past that time: that somebody is unknown
+ * is not to be claimed of a store that cannot be asked.
  */
 #ifndef TALLY_STORE_CACHE_H
 #define TALLY_STORE_CACHE_H
@@ -19,6 +26,12 @@
 
 #include "base/err.h"
 #include "base/span.h"
+
+/* Longer keys are loaded each time. */
+#define TALLY_CACHE_KEY_MAX 255u
+
+/* Seconds to wait for another caller who loads the same key. */
+#define TALLY_CACHE_WAIT 5
 
 struct tally_cache;
 
@@ -30,7 +43,8 @@ struct tally_cached {
 struct tally_cache_type {
 	/*
 	 * Makes the object of a key: TALLY_OK, TALLY_ERR_NOT_FOUND,
-	 * TALLY_ERR_UNAVAILABLE, TALLY_ERR_NOMEM. Called without a lock.
+	 * TALLY_ERR_UNAVAILABLE, or another error, which the callers of the
+	 * next second get too. Called without a lock.
 	 */
 	enum tally_err (*load)(void *context, struct tally_span key, struct tally_cached **out);
 	void (*free)(struct tally_cached *object);
@@ -48,15 +62,18 @@ struct tally_cache *tally_cache_new(const struct tally_cache_type *type, void *c
 void tally_cache_free(struct tally_cache *cache);
 
 /*
- * The object of a key, held for the caller until tally_cache_release.
- * TALLY_ERR_NOT_FOUND; TALLY_ERR_UNAVAILABLE: not known well enough, and the
- * store does not answer.
+ * The object of a key, held for the caller until tally_cache_release, which
+ * comes before tally_cache_free. TALLY_ERR_NOT_FOUND; TALLY_ERR_UNAVAILABLE: not
+ * known well enough, and the store does not answer.
  */
 enum tally_err tally_cache_get(struct tally_cache *cache, struct tally_span key,
 			       struct tally_cached **out) TALLY_MUST_CHECK;
 void tally_cache_release(struct tally_cache *cache, struct tally_cached *object);
 
-/* Forgets one key, or everything. */
+/*
+ * Forgets one key, or everything. What was being loaded then does not come in
+ * after it.
+ */
 void tally_cache_drop(struct tally_cache *cache, struct tally_span key);
 void tally_cache_clear(struct tally_cache *cache);
 

@@ -1,6 +1,7 @@
 libtally_a_SOURCES += \
 	core/store/keyset.c core/store/keyset.h \
-	core/store/cache.h \
+	core/store/cache.c core/store/cache.h \
+	core/store/cache_table.c core/store/cache_table.h \
 	core/store/store.h \
 	core/store/mysql/client.c \
 	core/store/mysql/client_change.c \
