@@ -6,6 +6,7 @@ TEST_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 LOG_DRIVER = $(TEST_LOG_DRIVER)
 EXTRA_DIST += build-aux/tap-driver.sh
 
+include tests/vectors/local.mk
 include tests/unit/local.mk
 include tests/fake/local.mk
 include tests/fuzz/local.mk

@@ -88,3 +88,10 @@ tests_unit_test_cache_SOURCES = tests/unit/test_cache.c
 tests_unit_test_cache_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_cache_LDADD = $(unit_libs)
 TESTS += tests/unit/test_cache
+
+# Compares with jose and openssl on the command line; see crypt_oracle.
+check_PROGRAMS += tests/unit/crypt_tool
+tests_unit_crypt_tool_SOURCES = tests/unit/crypt_tool.c
+tests_unit_crypt_tool_LDADD = libtally.a $(CORE_LIBS)
+TESTS += tests/unit/crypt_oracle
+EXTRA_DIST += tests/unit/crypt_oracle
