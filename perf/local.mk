@@ -11,3 +11,9 @@ perf_bench_handle_LDADD = libfake.a libtally.a $(CORE_LIBS)
 
 .PHONY: perf
 perf: perf/ceiling$(EXEEXT) perf/bench_handle$(EXEEXT) tallystick$(EXEEXT)
+# Adds the files of this folder to the build.
+
+EXTRA_PROGRAMS += perf/bench_crypt
+perf_bench_crypt_SOURCES = perf/bench_crypt.c
+perf_bench_crypt_LDADD = libtally.a $(CORE_LIBS)
+CLEANFILES += perf/bench_crypt$(EXEEXT)
