@@ -40,3 +40,11 @@ fuzz_tests += tests/fuzz/fuzz_params
 check_PROGRAMS += tests/fuzz/fuzz_request
 tests_fuzz_fuzz_request_LDADD = $(fuzz_libs)
 fuzz_tests += tests/fuzz/fuzz_request
+
+check_PROGRAMS += tests/fuzz/fuzz_jws
+tests_fuzz_fuzz_jws_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_jws
+
+check_PROGRAMS += tests/fuzz/fuzz_jwk
+tests_fuzz_fuzz_jwk_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_jwk
