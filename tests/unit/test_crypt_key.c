@@ -132,25 +132,26 @@ static void generated_keys_go_out_and_come_back(void **state)
 /* One coordinate in 256 begins with a zero byte, which must stay. */
 static void short_coordinates_keep_their_length(void **state)
 {
-	bool seen = false;
+	static const char *const names[] = { "keys/ec-short-x", "keys/ec-short-y" };
+	struct tally_arena *arena = tally_arena_new(1 << 17, 1 << 18);
 
 	(void)state;
-	for (int i = 0; i < 4000 && !seen; i++) {
-		struct tally_key *key;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		const char *pem = tally_arena_printf(arena, "%s.pem", names[i]);
+		const char *jwk = tally_arena_printf(arena, "%s.jwk", names[i]);
+		struct tally_key *key = vector_pem(TALLY_ALG_ES256, pem);
 		struct tally_buf text;
 		struct tally_json_out out;
 
-		assert_int_equal(tally_key_generate(tally_alg(TALLY_ALG_ES256), &key), TALLY_OK);
 		tally_buf_grow(&text, 1024);
 		tally_json_begin(&out, &text);
 		assert_int_equal(tally_key_add_jwk(key, NULL, &out), TALLY_OK);
-		seen = strstr(tally_buf_cstr(&text), "\":\"AA") != NULL;
-		if (seen)
-			check_jwk(key, TALLY_ALG_ES256);
+		assert_true(tally_span_eq(tally_buf_span(&text), vector_text(arena, jwk)));
+		check_jwk(key, TALLY_ALG_ES256);
 		tally_buf_free(&text);
 		tally_key_free(key);
 	}
-	assert_true(seen);
+	tally_arena_free(arena);
 }
 
 static void jwk_has_no_other_form(void **state)
