@@ -70,6 +70,8 @@ web_write_lighttpd() {
 			server.modules += ( "mod_fastcgi", "mod_setenv" )
 			include "$site"
 		END
+		# The last of two conditions that hold decides.
+		[ -z "$WEB_INCLUDE" ] || say "include \"$WEB_INCLUDE\""
 		[ "$TLS" = 0 ] || web_lighttpd_tls
 	} >"$DIR/web/lighttpd.conf"
 	WEB_COMMAND=("$(find_program lighttpd)" -D -f "$DIR/web/lighttpd.conf")
@@ -138,6 +140,8 @@ web_write_apache() {
 			Define TALLYSTICK_SOCKET "$FCGI_SOCKET"
 		END
 		"web_apache_$APACHE_MODULE"
+		# The first of two ProxyPass that match decides.
+		[ -z "$WEB_INCLUDE" ] || say "Include \"$WEB_INCLUDE\""
 		say "Include \"$TOP/conf/apache/$site\""
 		[ "$TLS" = 0 ] || web_apache_tls
 	} >"$DIR/web/apache.conf"
