@@ -26,8 +26,7 @@ conf_override() {
 	fi
 }
 
-# conf_defaults FOLDER: FOLDER is where the program finds its secret files
-# and its log.
+# conf_defaults FOLDER LOG: FOLDER holds the program's secret files.
 conf_defaults() {
 	conf_set server.issuer "$URL"
 	conf_set server.threads "$THREADS"
@@ -59,18 +58,16 @@ conf_print() {
 	return 0
 }
 
-# conf_write: the configuration and the key that wraps private keys.
+# conf_write FILE FOLDER LOG
 conf_write() {
 	local override
 	CONF=()
 	CONF_ORDER=()
-	conf_defaults "$DIR" "$LOGS/tallystick.log"
+	conf_defaults "$2" "$3"
 	for override in "${SETS[@]}"; do
 		conf_override "$override"
 	done
 	ISSUER=${CONF[server.issuer]}
-	conf_print >"$TALLYSTICK_CONF.new"
-	mv -f "$TALLYSTICK_CONF.new" "$TALLYSTICK_CONF"
-	[ -s "$DIR/wrap.key" ] ||
-		head -c 32 /dev/urandom | write_private "$DIR/wrap.key"
+	conf_print >"$1.new"
+	mv -f "$1.new" "$1"
 }

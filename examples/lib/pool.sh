@@ -25,7 +25,9 @@ pool_need_program() {
 }
 
 pool_prepare() {
-	conf_write
+	[ -s "$DIR/wrap.key" ] ||
+		head -c 32 /dev/urandom | write_private "$DIR/wrap.key"
+	conf_write "$TALLYSTICK_CONF" "$DIR" "$LOGS/tallystick.log"
 	step "the configuration check" tallystick check-config
 	step "making the schema" tallystick init-db
 	[ -e "$DB_DATA/.tallystick-key" ] || {

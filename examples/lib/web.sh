@@ -187,9 +187,7 @@ web_make_fcgid_folder() {
 	for file in db.password wrap.key; do
 		install -m 600 "${owner[@]}" "$DIR/$file" "$1/$file"
 	done
-	sed -e "s|= $DIR/\(db.password\|wrap.key\)\$|= $1/\1|" \
-		-e "s|= $LOGS/tallystick.log\$|= $1/tallystick.log|" \
-		"$TALLYSTICK_CONF" >"$1/tallystick.conf"
+	conf_write "$1/tallystick.conf" "$1" "$1/tallystick.log"
 	touch "$LOGS/tallystick.log"
 	cat "$LOGS/tallystick.log" >"$1/tallystick.log"
 	ln -sfn "$1/tallystick.log" "$LOGS/tallystick.log"
