@@ -22,7 +22,7 @@ static void print_secret(bool json, struct tally_span client_id,
 		{ "client_secret", TALLY_FIELD_TEXT, .text = tally_span_of(secret->text) },
 		{ "secret_id", TALLY_FIELD_TEXT, .text = tally_span_of(secret->id) },
 		{ "expires_at", TALLY_FIELD_TIME, .number = secret->expires_at },
-		{ NULL },
+		{ .name = NULL },
 	};
 
 	tally_output_record(json, fields);
@@ -72,7 +72,7 @@ static enum tally_err print_list_item(void *context, const struct tally_client_r
 		{ "disabled_at", TALLY_FIELD_TIME, 20, .number = client->disabled_at },
 		{ "grants", TALLY_FIELD_WORDS, 20, .text = client->grants },
 		{ "name", TALLY_FIELD_TEXT, .text = client->name },
-		{ NULL },
+		{ .name = NULL },
 	};
 
 	tally_output_list_item(context, fields);
@@ -128,7 +128,7 @@ static void print_client(bool json, const struct tally_client_record *client,
 		{ "secrets", TALLY_FIELD_WORDS, .text = describe_secrets(client, arena) },
 		{ "created_at", TALLY_FIELD_TIME, .number = client->created_at },
 		{ "disabled_at", TALLY_FIELD_TIME, .number = client->disabled_at },
-		{ NULL },
+		{ .name = NULL },
 	};
 
 	tally_output_record(json, fields);
@@ -165,7 +165,7 @@ static void print_done(const struct tally_session *session, const char *client_i
 		{ "client_id", TALLY_FIELD_TEXT, .text = tally_span_of(client_id) },
 		{ "result", TALLY_FIELD_TEXT, .text = tally_span_of(what) },
 		{ "in_force_within", TALLY_FIELD_NUMBER, .number = session->conf->clients_cache },
-		{ NULL },
+		{ .name = NULL },
 	};
 
 	if (session->json)

@@ -19,7 +19,7 @@ static void print_change(const struct tally_session *session, const struct tally
 	const struct tally_field fields[] = {
 		{ "kid", TALLY_FIELD_TEXT, .text = tally_span_of(change->kid) },
 		{ "signs_from", TALLY_FIELD_TIME, .number = change->activate_at },
-		{ NULL },
+		{ .name = NULL },
 	};
 
 	tally_output_record(session->json, fields);
@@ -74,7 +74,7 @@ static void print_key(struct tally_output_list *list, const struct tally_key_rec
 		{ "signs_from", TALLY_FIELD_TIME, 20, .number = key->activate_at },
 		{ "retired_at", TALLY_FIELD_TIME, 20, .number = key->retired_at },
 		{ "uri", TALLY_FIELD_TEXT, .text = key->uri },
-		{ NULL },
+		{ .name = NULL },
 	};
 
 	tally_output_list_item(list, fields);
@@ -145,7 +145,7 @@ enum tally_err tally_cmd_key_retire(const struct tally_invocation *call)
 			{ "kid", TALLY_FIELD_TEXT, .text = tally_span_of(call->operands[0]) },
 			{ "published_until", TALLY_FIELD_TIME,
 			  .number = tally_clock_now() + session.conf->tokens_max_lifetime },
-			{ NULL },
+			{ .name = NULL },
 		};
 
 		tally_output_record(session.json, fields);
