@@ -95,3 +95,9 @@ tests_unit_crypt_tool_SOURCES = tests/unit/crypt_tool.c
 tests_unit_crypt_tool_LDADD = libtally.a $(CORE_LIBS)
 TESTS += tests/unit/crypt_oracle
 EXTRA_DIST += tests/unit/crypt_oracle
+
+check_PROGRAMS += tests/unit/test_fake
+tests_unit_test_fake_SOURCES = tests/unit/test_fake.c
+tests_unit_test_fake_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_fake_LDADD = $(unit_libs)
+TESTS += tests/unit/test_fake
