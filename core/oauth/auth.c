@@ -67,8 +67,10 @@ static bool has_secret(const struct tally_client *client, const uint8_t digest[T
 		const struct tally_secret_record *secret =
 			client && i < client->secret_count ? &client->secrets[i] : &nobody;
 
-		found |= tally_secret_equal(secret->digest, digest, TALLY_SHA256_SIZE) &
-			 is_live(secret, now);
+		unsigned int equal = tally_secret_equal(secret->digest, digest, TALLY_SHA256_SIZE);
+		unsigned int live = is_live(secret, now);
+
+		found |= equal & live;
 	}
 	return found != 0;
 }
