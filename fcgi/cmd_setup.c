@@ -20,7 +20,7 @@ enum tally_err tally_cmd_init_db(const struct tally_invocation *call)
 		const struct tally_field fields[] = {
 			{ "version_before", TALLY_FIELD_NUMBER, .number = report.before },
 			{ "version", TALLY_FIELD_NUMBER, .number = report.after },
-			{ NULL },
+			{ .name = NULL },
 		};
 
 		tally_output_record(true, fields);

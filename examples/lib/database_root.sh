@@ -105,7 +105,7 @@ db_root_bootstrap() {
 	}
 	mirror=$(db_root_mirror)
 	db_root_proxy
-	args=(--variant=minbase --components=main,universe
+	args=(--variant=minbase "--components=main,universe"
 		--include="$package" "$suite" "$2")
 	[ "$suite" != sid ] || args[1]=--components=main
 	[ -z "$mirror" ] || args+=("$mirror")
