@@ -193,14 +193,15 @@ install_packages() {
 
 install_may_i() {
 	local names=()
+
 	is_root && return 0
 	if have sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
 		return 0
 	fi
-	mapfile -t names < <(sed 's/|.*//' <<<"$1")
+	mapfile -t names <<<"$1"
 	die "packages are missing, and this user may not install them." \
 		"Ask an administrator for:" \
-		"apt-get install --no-install-recommends ${names[*]}"
+		"apt-get install --no-install-recommends ${names[*]%%|*}"
 }
 
 # install_quietly PACKAGE...: without starting a service, now or at the next
