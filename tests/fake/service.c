@@ -136,8 +136,9 @@ static size_t read_body(void *context, char *out, size_t n)
 	struct tally_span *rest = context;
 	size_t got = n < rest->n ? n : rest->n;
 
-	if (got > 0)
-		memcpy(out, rest->p, got);
+	if (got == 0)
+		return 0;
+	memcpy(out, rest->p, got);
 	*rest = tally_span(rest->p + got, rest->n - got);
 	return got;
 }
