@@ -1,5 +1,5 @@
-# Adds the files of this folder to the build.
-EXTRA_DIST += \
+# Ready-made files for web servers and process managers, as examples.
+nobase_dist_pkgdata_DATA = \
 	conf/apache/tallystick-fcgid.conf \
 	conf/apache/tallystick-tls.conf \
 	conf/apache/tallystick.conf \
@@ -9,4 +9,19 @@ EXTRA_DIST += \
 	conf/systemd/tallystick.socket \
 	conf/systemd/tallystick@.service \
 	conf/sysusers/tallystick.conf \
+	conf/tallystick.conf \
 	conf/tmpfiles/tallystick.conf
+
+# The configuration in its place, unless there is one: it is the operator's.
+installed_conf = $(DESTDIR)$(sysconfdir)/tallystick/tallystick.conf
+
+install-data-local:
+	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)/tallystick'
+	test -e '$(installed_conf)' || \
+		$(INSTALL_DATA) '$(srcdir)/conf/tallystick.conf' '$(installed_conf)'
+
+# Taken away again when it was never changed.
+uninstall-local:
+	if cmp -s '$(srcdir)/conf/tallystick.conf' '$(installed_conf)'; then \
+		rm -f '$(installed_conf)'; fi
+	rmdir '$(DESTDIR)$(sysconfdir)/tallystick' 2>/dev/null || :
