@@ -1,8 +1,11 @@
 # Guards over the sources; each is a script that reports in TAP.
 guards = \
 	tests/tools/documented \
+	tests/tools/example_conf \
 	tests/tools/includes \
 	tests/tools/licences \
+	tests/tools/manual \
+	tests/tools/readme \
 	tests/tools/registered \
 	tests/tools/shell \
 	tests/tools/sizes
