@@ -1,0 +1,107 @@
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154,SC2004
+# SPDX-License-Identifier: Apache-2.0
+# The processes that are measured: the stack, and the ceilings behind its web
+# server. Sourced by perf/run.
+
+declare -A POOL_PIDS # the ids of each pool, by its name
+
+ceiling_socket() {
+	printf '%s/%s.sock\n' "$WORK" "$1"
+}
+
+# The ceilings' paths lie within the site's, whose settings hold for them too;
+# only where the requests go is another place.
+write_include() {
+	local name
+	for name in "${CEILINGS[@]}"; do
+		"include_$SERVER" "/oauth2/ceiling/$name" "$(ceiling_socket "$name")"
+	done >"$WORK/ceilings.conf"
+}
+
+# include_lighttpd PATH SOCKET
+include_lighttpd() {
+	cat <<-END
+		\$HTTP["url"] =~ "^$1\$" {
+			fastcgi.server = ( "/" => (( "socket" => "$2",
+				"check-local" => "disable", "disable-time" => 0 )) )
+		}
+	END
+}
+
+# Without enablereuse: a kept connection would occupy one of the few threads
+# of a plain libfcgi program for good.
+include_apache() {
+	say "ProxyPass \"$1\" \"unix:$2|fcgi://ceiling$1\""
+}
+
+stack_up() {
+	local line
+	write_include
+	stack up --server "$SERVER" --processes "$PROCESSES" --threads "$THREADS" \
+		--program "$BUILD/tallystick" --web-include "$WORK/ceilings.conf" \
+		"${SETS[@]}"
+	while read -r line; do
+		eval "$line"
+	done < <(stack env)
+	POOL_PIDS[tallystick]=$(stack pids pool | xargs)
+}
+
+# The size of the real answer, which the ceilings' answers have as well.
+answer_size() {
+	local lane
+	for lane in "${LANES[@]}"; do
+		[ "${LANE_POOL[$lane]}" = tallystick ] || continue
+		lane_env "$lane"
+		fetch "${LANE_PATH[$lane]}" '%{size_download}'
+		return
+	done
+}
+
+# fetch PATH FORMAT: one request as the load generator makes it; prints FORMAT
+# of curl. Fails unless the answer is 200.
+fetch() {
+	local out options=()
+	[ -z "${PERF_FORM:-}" ] || options+=(--data "$PERF_FORM")
+	[ -z "${PERF_AUTHORIZATION:-}" ] ||
+		options+=(--header "Authorization: $PERF_AUTHORIZATION")
+	out=$(curl -sS --noproxy '*' --max-time 5 -o /dev/null \
+		"${options[@]}" -w "%{http_code} $2" "$TALLYSTICK_URL$1") || return 1
+	[ "${out%% *}" = 200 ] || return 1
+	say "${out#* }"
+}
+
+ceilings_start() {
+	local name size
+	size=$(answer_size) || die "the stack does not answer as the scenario expects"
+	for name in "${CEILINGS[@]}"; do
+		ceiling_start "$name" "$size"
+	done
+}
+
+ceiling_start() {
+	local name=$1 work options=()
+	read -r -a work <<<"${CEILING_WORK[$name]}"
+	! is_root || options=(-U "$(web_user)")
+	spawn-fcgi -s "$(ceiling_socket "$name")" -M 0600 "${options[@]}" -b 1024 \
+		-F "$PROCESSES" -P "$WORK/$name.pid" -- \
+		"$BUILD/perf/ceiling" --threads "$THREADS" --body "$2" \
+		"${work[@]}" >"$WORK/$name.log" 2>&1 ||
+		die "the ceiling $name did not start: $(cat "$WORK/$name.log")"
+	POOL_PIDS[$name]=$(tr -s '\n' ' ' <"$WORK/$name.pid")
+}
+
+ceilings_stop() {
+	local name
+	for name in "${CEILINGS[@]}"; do
+		# shellcheck disable=SC2086 # ids
+		[ -z "${POOL_PIDS[$name]:-}" ] || kill ${POOL_PIDS[$name]} 2>/dev/null || true
+	done
+}
+
+web_user() {
+	local user
+	for user in www-data nobody; do
+		! id "$user" >/dev/null 2>&1 || break
+	done
+	say "$user"
+}
