@@ -175,6 +175,11 @@ stack_wait_ready() {
 	die "the stack is not ready: $URL/health/ready did not answer 200"
 }
 
+verb_wait() {
+	settings_read
+	stack_wait_ready
+}
+
 verb_down() {
 	[ -e "$DIR/stack.lock" ] || {
 		say "there is no stack in $DIR"
