@@ -4,25 +4,11 @@
 #include "oauth/mint.h"
 
 #include "codec/json_out.h"
+#include "store/token_id.h"
 #include "sys/clock.h"
-#include "sys/rand.h"
 
 #define FIXED_CLAIMS_MAX 256u /* names, punctuation, times and jti */
 #define JSON_GROWTH 6u        /* a byte as \u00NN */
-
-enum tally_err tally_jti_make(struct tally_jti *jti, int64_t expires_at)
-{
-	int64_t day = expires_at / TALLY_DAY;
-
-	jti->bytes[0] = (unsigned char)(day >> 8);
-	jti->bytes[1] = (unsigned char)day;
-	return tally_rand_bytes(jti->bytes + 2, sizeof(jti->bytes) - 2);
-}
-
-unsigned int tally_jti_day(const struct tally_jti *jti)
-{
-	return (unsigned int)jti->bytes[0] << 8 | jti->bytes[1];
-}
 
 static size_t claims_size(const struct tally_request *rq, const struct tally_mint *mint,
 			  struct tally_span client_id)
@@ -42,7 +28,7 @@ size_t tally_mint_size(const struct tally_request *rq, const struct tally_mint *
 /* RFC 9068 §2.2, §2.2.3. */
 static void add_claims(struct tally_buf *buf, const struct tally_request *rq,
 		       const struct tally_mint *mint, struct tally_span client_id, int64_t now,
-		       const struct tally_jti *jti)
+		       const struct tally_token_id *jti)
 {
 	struct tally_json_out out;
 
@@ -64,12 +50,13 @@ enum tally_err tally_mint_access_token(struct tally_request *rq, const struct ta
 				       struct tally_span client_id, int64_t now,
 				       struct tally_buf *out)
 {
-	struct tally_jti jti;
+	struct tally_token_id jti;
 	struct tally_buf claims;
 
 	if (rq->signer == NULL)
 		return TALLY_ERR_UNAVAILABLE;
-	enum tally_err err = tally_jti_make(&jti, now + mint->access_lifetime);
+	enum tally_err err = tally_token_id_make(&jti, tally_clock_now_us(),
+						 now + mint->access_lifetime);
 
 	if (err != TALLY_OK)
 		return err;

@@ -7,22 +7,6 @@
 #include "oauth/grant.h"
 
 /*
- * The id of an access token: the day on which it expires (days since 1970,
- * 2 bytes, big-endian), which is also the partition where it is kept, then 14
- * random bytes.
- */
-#define TALLY_JTI_SIZE 16u
-
-struct tally_jti {
-	unsigned char bytes[TALLY_JTI_SIZE];
-};
-
-enum tally_err tally_jti_make(struct tally_jti *jti, int64_t expires_at) TALLY_MUST_CHECK;
-
-/* The day in an id. */
-unsigned int tally_jti_day(const struct tally_jti *jti);
-
-/*
  * Appends the signed access token for mint, issued at now to client_id.
  * TALLY_ERR_UNAVAILABLE: no key signs yet.
  */
