@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-static const char url_alphabet[64] =
+static const char url_alphabet[64 + 1] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 #define LETTERS \

@@ -20,7 +20,7 @@ static bool is_plain(char c)
 /* A byte below 0x20, a quote or a backslash (RFC 8259 §7). */
 static void add_escape(struct tally_buf *buf, char c)
 {
-	static const char hex[16] = "0123456789abcdef";
+	static const char hex[] = "0123456789abcdef";
 	static const char letters[0x20] = {
 		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
 	};

@@ -64,7 +64,7 @@ static void put_str(struct line *line, const char *s)
 /* One byte as \xNN, in JSON as \\xNN. */
 static void put_hex(struct line *line, char c, bool json)
 {
-	static const char hex[16] = "0123456789abcdef";
+	static const char hex[] = "0123456789abcdef";
 	unsigned char byte = (unsigned char)c;
 	const char text[] = { '\\', '\\', 'x', hex[byte >> 4], hex[byte & 15] };
 
