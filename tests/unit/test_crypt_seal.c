@@ -40,10 +40,8 @@ static void sha256_of_abc(void **state)
 /* The GCM specification (McGrew, Viega), test case 16: nonce, text, tag. */
 static void gcm_test_case_16(void **state)
 {
-	static const struct tally_seal_key k = {
-		"\xfe\xff\xe9\x92\x86\x65\x73\x1c\x6d\x6a\x8f\x94\x67\x30\x83\x08"
-		"\xfe\xff\xe9\x92\x86\x65\x73\x1c\x6d\x6a\x8f\x94\x67\x30\x83\x08"
-	};
+	static const char half[] = "\xfe\xff\xe9\x92\x86\x65\x73\x1c\x6d\x6a\x8f\x94\x67\x30\x83\x08";
+	struct tally_seal_key k;
 	struct tally_span aad = TALLY_SPAN("\xfe\xed\xfa\xce\xde\xad\xbe\xef\xfe\xed\xfa\xce"
 					   "\xde\xad\xbe\xef\xab\xad\xda\xd2");
 	struct tally_span sealed = TALLY_SPAN(
@@ -61,6 +59,8 @@ static void gcm_test_case_16(void **state)
 	struct tally_buf out;
 
 	(void)state;
+	memcpy(k.bytes, half, 16);
+	memcpy(k.bytes + 16, half, 16);
 	tally_buf_grow(&out, 1024);
 	assert_int_equal(tally_unseal(&k, aad, sealed, &out), TALLY_OK);
 	assert_true(tally_span_eq(tally_buf_span(&out), plain));

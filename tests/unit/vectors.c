@@ -30,7 +30,7 @@ struct tally_span vector_text(struct tally_arena *arena, const char *name)
 	size_t n = fread(text, 1, FILE_MAX, file);
 
 	fclose(file);
-	assert_in_range(n, 1, FILE_MAX - 1);
+	assert_true(n >= 1 && n < FILE_MAX);
 	return tally_span(text, text[n - 1] == '\n' ? n - 1 : n);
 }
 
