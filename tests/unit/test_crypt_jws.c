@@ -6,6 +6,7 @@
 #include "crypt/jws.h"
 #include "vectors.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -585,6 +586,53 @@ static void parse_stays_within_the_arena(void **state)
 	tally_arena_free(small);
 }
 
+/* What one thread does with a key that others use at the same time. */
+static void *sign_and_verify(void *arg)
+{
+	struct tally_key *key = tally_key_ref(arg);
+	struct tally_signer *signer = NULL;
+	struct tally_verifier *verifier = NULL;
+	bool good = tally_signer_new(key, "k1", NULL, &signer) == TALLY_OK &&
+		    tally_verifier_new(key, &verifier) == TALLY_OK;
+
+	tally_key_free(key);
+	for (int i = 0; good && i < 50; i++) {
+		char text[600];
+		struct tally_buf out;
+
+		tally_buf_over(&out, text, sizeof(text));
+		good = tally_signer_sign_raw(signer, TALLY_SPAN("text"), &out) == TALLY_OK;
+		struct tally_jws jws = {
+			.alg = tally_key_alg(key),
+			.signed_part = TALLY_SPAN("text"),
+			.signature = tally_buf_span(&out),
+		};
+
+		good = good && tally_verifier_verify(verifier, &jws) == TALLY_OK;
+	}
+	tally_signer_free(signer);
+	tally_verifier_free(verifier);
+	return good ? arg : NULL;
+}
+
+static void threads_share_a_key(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(vectors); i++) {
+		struct tally_key *key = private_key(vectors[i].alg, vectors[i].key);
+		pthread_t threads[4];
+		void *good;
+
+		for (size_t t = 0; t < COUNT(threads); t++)
+			assert_int_equal(pthread_create(&threads[t], NULL, sign_and_verify, key), 0);
+		for (size_t t = 0; t < COUNT(threads); t++) {
+			pthread_join(threads[t], &good);
+			assert_non_null(good);
+		}
+		tally_key_free(key);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, empty_arena)
 
 int main(void)
@@ -606,6 +654,7 @@ int main(void)
 		TEST(ecdsa_numbers_are_in_range),
 		TEST(eddsa_s_is_below_the_order),
 		TEST(parse_stays_within_the_arena),
+		TEST(threads_share_a_key),
 	};
 
 	return cmocka_run_group_tests_name("crypt_jws", tests, make_arena, free_arena);
