@@ -10,6 +10,10 @@
 #define TALLY_RSA_BITS_MIN 2048
 #define TALLY_RSA_BITS_MAX 4096
 
+/* Bytes of a modulus at the most, and of an Ed25519 key. */
+#define TALLY_RSA_N_MAX (TALLY_RSA_BITS_MAX / 8)
+#define TALLY_ED25519_SIZE 32u
+
 /* Bytes of a signature at the most: RSA of TALLY_RSA_BITS_MAX. */
 #define TALLY_SIGNATURE_MAX (TALLY_RSA_BITS_MAX / 8)
 
@@ -33,5 +37,14 @@ enum tally_err tally_key_bind(const struct tally_alg *alg, EVP_PKEY *pkey, bool 
  * TALLY_OK or TALLY_ERR_UNSUPPORTED.
  */
 enum tally_err tally_key_check(const struct tally_alg *alg, EVP_PKEY *pkey) TALLY_MUST_CHECK;
+
+/* The "kty" of a JWK. */
+const char *tally_key_kty(const struct tally_alg *alg);
+
+/* Bytes of a coordinate; on our curves, the same as of r and of s. */
+static inline size_t tally_key_coordinate_size(const struct tally_alg *alg)
+{
+	return alg->signature_size / 2;
+}
 
 #endif

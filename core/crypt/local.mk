@@ -6,6 +6,7 @@ libtally_a_SOURCES += \
 	core/crypt/key.c core/crypt/key.h core/crypt/key_priv.h \
 	core/crypt/key_check.c \
 	core/crypt/key_jwk.c \
+	core/crypt/key_jwk_out.c \
 	core/crypt/key_load.c \
 	core/crypt/op.c core/crypt/op.h \
 	core/crypt/ossl.c core/crypt/ossl.h \
