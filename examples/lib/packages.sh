@@ -30,6 +30,7 @@ packages() {
 			- libmysqlclient-dev|libmariadb-dev
 			- libhiredis-dev
 			- libcjson-dev
+			- libcmocka-dev
 			- libargon2-dev
 			- libdeflate-dev
 		END
@@ -81,7 +82,6 @@ packages() {
 			clang clang
 			- libclang-rt-dev|libclang-common-14-dev
 			clang-format clang-format
-			- libcmocka-dev
 			valgrind valgrind
 			jose jose
 			jq jq
