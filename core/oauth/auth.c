@@ -91,9 +91,9 @@ enum tally_fault tally_auth_secret(struct tally_request *rq, struct tally_span c
 
 	const struct tally_client *client = (const struct tally_client *)cached;
 	bool ok = has_secret(client, digest, tally_clock_now());
-	const char *why = client == NULL     ? "is unknown"
-			  : !ok              ? "has no such secret, or it has expired"
-			  : client->disabled ? "is disabled"
+	const char *why = client == NULL     ? "unknown"
+			  : !ok              ? "wrong or expired secret of"
+			  : client->disabled ? "disabled"
 					     : NULL;
 
 	if (why == NULL) {
@@ -101,8 +101,8 @@ enum tally_fault tally_auth_secret(struct tally_request *rq, struct tally_span c
 		return TALLY_FAULT_NONE;
 	}
 	tally_client_release(rq, client);
-	return tally_fault(rq, TALLY_FAULT_INVALID_CLIENT, "client %.*s %s",
-			   TALLY_SPAN_ARG(client_id), why);
+	return tally_fault(rq, TALLY_FAULT_INVALID_CLIENT, "%s client %.*s", why,
+			   TALLY_SPAN_ARG(client_id));
 }
 
 void tally_client_release(struct tally_request *rq, const struct tally_client *client)

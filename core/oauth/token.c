@@ -39,7 +39,7 @@ static enum tally_fault find_grant(struct tally_request *rq, const struct tally_
 		return tally_fault(rq, TALLY_FAULT_INVALID_REQUEST, "no grant_type");
 	if (tally_grant_find(type, id) == NULL)
 		return tally_fault(rq, TALLY_FAULT_UNSUPPORTED_GRANT_TYPE,
-				   "grant_type \"%.*s\" is unknown", TALLY_SPAN_ARG(type));
+				   "unknown grant_type \"%.*s\"", TALLY_SPAN_ARG(type));
 	return TALLY_FAULT_NONE;
 }
 
