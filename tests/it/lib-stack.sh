@@ -1,0 +1,113 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What the tests of a whole stack share. Sourced after lib.sh.
+#
+# The program under test is $TALLYSTICK_PROGRAM, or the one in $TALLY_BUILDDIR.
+# Built with sanitizers it writes its reports to the stack's logs:
+# no_reports finds them there.
+
+export TALLYSTICK_CACHE=${TALLYSTICK_CACHE:-${TALLY_SRCDIR:?}/.cache}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+PROGRAM=${TALLYSTICK_PROGRAM:-${TALLY_BUILDDIR:?}/tallystick}
+STACK=$TEST_TMP/stack
+HERE=$TALLY_SRCDIR/tests/it
+
+[ -x "$PROGRAM" ] || bail "the program is built" "there is no $PROGRAM"
+
+# stack VERB [ARGUMENT...]
+stack() {
+	local verb=$1
+	shift
+	"$TALLY_SRCDIR/examples/stack" "$verb" --dir "$STACK" "$@"
+}
+
+# up NAME [OPTION...]: nothing after it would make sense without it.
+up() {
+	local name=$1
+	shift
+	ok "$name" stack up --program "$PROGRAM" "$@" || done_testing
+	eval "$(stack env)"
+	at_exit_down
+}
+
+at_exit_down() {
+	[ -z "${DOWN_AT_EXIT:-}" ] || return 0
+	DOWN_AT_EXIT=1
+	at_exit stack down
+}
+
+# have_server NAME PROGRAM: in CI a missing one is a failure, elsewhere a skip.
+have_server() {
+	PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$2" >/dev/null && return 0
+	missing "$1" "$2 is not installed"
+	return 1
+}
+
+have_fcgid() {
+	local file
+	for file in /usr/lib/apache2/modules/mod_fcgid.so \
+		/usr/lib64/httpd/modules/mod_fcgid.so; do
+		[ ! -e "$file" ] || return 0
+	done
+	missing "$1" "mod_fcgid is not installed"
+	return 1
+}
+
+# program ARGUMENT...: the command line of the stack's program.
+program() {
+	"$PROGRAM" --config "$TALLYSTICK_CONF" "$@"
+}
+
+# fetch PATH [CURL ARGUMENT...]: prints the status (000: no answer); the answer is in
+# $TEST_TMP/head and $TEST_TMP/body.
+fetch() {
+	local path=$1
+	shift
+	[ -z "${TALLYSTICK_CA_FILE:-}" ] || set -- "$@" --cacert "$TALLYSTICK_CA_FILE"
+	: >"$TEST_TMP/body"
+	curl -sS --noproxy '*' --max-time 30 -o "$TEST_TMP/body" -D "$TEST_TMP/head" \
+		-w '%{http_code}' "$@" "$TALLYSTICK_URL$path" 2>>"$TEST_TMP/curl.log" || true
+}
+
+# token_of CLIENT SECRET [CURL ARGUMENT...]: prints the status of a request for a token.
+# The secret goes by standard input: a command line is everybody's to read.
+token_of() {
+	local id=$1 secret=$2
+	shift 2
+	printf 'user = "%s:%s"\n' "$id" "$secret" |
+		fetch /oauth2/token --config - -d grant_type=client_credentials "$@"
+}
+
+token() {
+	token_of "$DEMO_CLIENT_ID" "$DEMO_CLIENT_SECRET" "$@"
+}
+
+# body FILTER: what jq makes of the last answer.
+body() {
+	jq -er "$1" "$TEST_TMP/body" 2>&1
+}
+
+# header NAME: its value in the last answer.
+header() {
+	tr -d '\r' <"$TEST_TMP/head" | sed -n "s/^$1: *//Ip" | tail -n 1
+}
+
+# in_log REGEX: whether the service's log has it.
+in_log() {
+	grep -Eq -e "$1" "$STACK/log/tallystick.log"
+}
+
+# say_log: the end of the service's log, for a failure.
+say_log() {
+	diag "$(tail -n "${1:-15}" "$STACK/log/tallystick.log" "$STACK/log/pool.log" 2>&1)"
+}
+
+# no_reports: stops what serves, so that leaks are told too, and looks for what
+# the sanitizers have written. Call it before "up" or "down" put logs away.
+no_reports() {
+	local found
+	stack stop web >/dev/null 2>&1
+	stack stop pool >/dev/null 2>&1
+	found=$(grep -REh -A 30 'Sanitizer|runtime error:' "$STACK/log" 2>/dev/null | head -n 80)
+	is "no report of a sanitizer" "$found" ""
+}
