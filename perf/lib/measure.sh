@@ -102,7 +102,7 @@ rounds() {
 # shares the pages of libraries out among those that map them.
 note_memory() {
 	local pool pid
-	for pool in tallystick "${CEILINGS[@]}"; do
+	for pool in "${!POOL_PIDS[@]}"; do
 		for pid in ${POOL_PIDS[$pool]}; do
 			awk -v pool="$pool" '$1 == "Rss:" { rss = $2 }
 				$1 == "Pss:" { pss = $2 }

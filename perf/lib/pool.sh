@@ -5,7 +5,9 @@
 
 declare -A POOL_PIDS # the ids of each pool, by its name
 
-ceiling_socket() {
+AGAINST_MOUNT=/oauth2/against
+
+pool_socket() {
 	printf '%s/%s.sock\n' "$WORK" "$1"
 }
 
@@ -14,14 +16,16 @@ ceiling_socket() {
 write_include() {
 	local name
 	for name in "${CEILINGS[@]}"; do
-		"include_$SERVER" "/oauth2/ceiling/$name" "$(ceiling_socket "$name")"
-	done >"$WORK/ceilings.conf"
+		"include_$SERVER" "/oauth2/ceiling/$name" "$(pool_socket "$name")"
+	done >"$WORK/web.conf"
+	[ -z "$AGAINST" ] || "include_$SERVER" "$AGAINST_MOUNT/" "$(pool_socket against)" \
+		>>"$WORK/web.conf"
 }
 
 # include_lighttpd PATH SOCKET
 include_lighttpd() {
 	cat <<-END
-		\$HTTP["url"] =~ "^$1\$" {
+		\$HTTP["url"] =~ "^$1" {
 			fastcgi.server = ( "/" => (( "socket" => "$2",
 				"check-local" => "disable", "disable-time" => 0 )) )
 		}
@@ -31,14 +35,14 @@ include_lighttpd() {
 # Without enablereuse: a kept connection would occupy one of the few threads
 # of a plain libfcgi program for good.
 include_apache() {
-	say "ProxyPass \"$1\" \"unix:$2|fcgi://ceiling$1\""
+	say "ProxyPass \"$1\" \"unix:$2|fcgi://perf$1\""
 }
 
 stack_up() {
 	local line
 	write_include
 	stack up --server "$SERVER" --processes "$PROCESSES" --threads "$THREADS" \
-		--program "$BUILD/tallystick" --web-include "$WORK/ceilings.conf" \
+		--program "$BUILD/tallystick" --web-include "$WORK/web.conf" \
 		"${SETS[@]}"
 	while read -r line; do
 		eval "$line"
@@ -79,22 +83,40 @@ ceilings_start() {
 }
 
 ceiling_start() {
-	local name=$1 work options=()
+	local name=$1 work
 	read -r -a work <<<"${CEILING_WORK[$name]}"
+	pool_spawn "$name" "$BUILD/perf/ceiling" --threads "$THREADS" --body "$2" "${work[@]}"
+}
+
+# pool_spawn NAME COMMAND...: as examples/stack starts its pool.
+pool_spawn() {
+	local name=$1 options=()
+	shift
 	! is_root || options=(-U "$(web_user)")
-	spawn-fcgi -s "$(ceiling_socket "$name")" -M 0600 "${options[@]}" -b 1024 \
-		-F "$PROCESSES" -P "$WORK/$name.pid" -- \
-		"$BUILD/perf/ceiling" --threads "$THREADS" --body "$2" \
-		"${work[@]}" >"$WORK/$name.log" 2>&1 ||
-		die "the ceiling $name did not start: $(cat "$WORK/$name.log")"
+	spawn-fcgi -s "$(pool_socket "$name")" -M 0600 "${options[@]}" -b 1024 \
+		-F "$PROCESSES" -P "$WORK/$name.pid" -- "$@" >"$WORK/$name.log" 2>&1 ||
+		die "the pool $name did not start: $(cat "$WORK/$name.log")"
 	POOL_PIDS[$name]=$(tr -s '\n' ' ' <"$WORK/$name.pid")
 }
 
-ceilings_stop() {
+pools_stop() {
 	local name
-	for name in "${CEILINGS[@]}"; do
+	for name in "${!POOL_PIDS[@]}"; do
 		# shellcheck disable=SC2086 # ids
-		[ -z "${POOL_PIDS[$name]:-}" ] || kill ${POOL_PIDS[$name]} 2>/dev/null || true
+		[ "$name" = tallystick ] || kill ${POOL_PIDS[$name]} 2>/dev/null || true
+	done
+}
+
+# Another program on the same database. Only its paths differ, so that the web
+# server can tell the two apart.
+against_start() {
+	local lane
+	sed "s|^\[server\]\$|&\nmount = $AGAINST_MOUNT|" "$TALLYSTICK_CONF" >"$WORK/against.conf"
+	pool_spawn against "$AGAINST" --config "$WORK/against.conf" serve
+	for lane in "${LANES[@]}"; do
+		[ "${LANE_POOL[$lane]}" = tallystick ] || continue
+		lane "$lane-against" against "$AGAINST_MOUNT${LANE_PATH[$lane]}" "${LANE_SCRIPT[$lane]}"
+		target "$lane" "$lane-against" 1
 	done
 }
 
