@@ -7,4 +7,5 @@ nobase_dist_doc_DATA = \
 	CHANGELOG.md \
 	README.md \
 	doc/building.md \
-	doc/security.md
+	doc/security.md \
+	sql/README.md
