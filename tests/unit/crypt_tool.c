@@ -124,8 +124,8 @@ static const struct {
 	const char *name;
 	void (*put)(struct tally_key *key, struct tally_buf *out);
 } commands[] = {
-	{ "generate", put_private }, { "jwk", put_jwk },       { "thumbprint", put_thumbprint },
-	{ "spki", put_spki },        { "sign", put_signed },   { "raw", put_raw },
+	{ "generate", put_private }, { "jwk", put_jwk },     { "thumbprint", put_thumbprint },
+	{ "spki", put_spki },        { "sign", put_signed }, { "raw", put_raw },
 	{ "verify", put_verified },
 };
 

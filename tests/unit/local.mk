@@ -73,10 +73,16 @@ tests_unit_test_crypt_key_LDADD = tests/unit/libvectors.a $(unit_libs)
 TESTS += tests/unit/test_crypt_key
 
 check_PROGRAMS += tests/unit/test_crypt_jws
-tests_unit_test_crypt_jws_SOURCES = tests/unit/test_crypt_jws.c
+tests_unit_test_crypt_jws_SOURCES = tests/unit/test_crypt_jws.c tests/unit/jws_fixture.h
 tests_unit_test_crypt_jws_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_crypt_jws_LDADD = tests/unit/libvectors.a $(unit_libs)
 TESTS += tests/unit/test_crypt_jws
+
+check_PROGRAMS += tests/unit/test_crypt_jws_bad
+tests_unit_test_crypt_jws_bad_SOURCES = tests/unit/test_crypt_jws_bad.c tests/unit/jws_fixture.h
+tests_unit_test_crypt_jws_bad_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_crypt_jws_bad_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_crypt_jws_bad
 
 check_PROGRAMS += tests/unit/test_crypt_seal
 tests_unit_test_crypt_seal_SOURCES = tests/unit/test_crypt_seal.c
