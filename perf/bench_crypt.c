@@ -23,7 +23,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#define ROUNDS 31
+#define ROUNDS  31
 #define OUT_MAX 4096u
 
 /* About what an access token says (RFC 9068 §2.2). */
@@ -139,8 +139,7 @@ static void our_seal(struct bench *b)
 
 	(void)b;
 	tally_buf_over(&out, text, sizeof(text));
-	must(tally_seal(&seal_key, TALLY_SPAN("kid"), PAYLOAD, &out) == TALLY_OK,
-	     "seal");
+	must(tally_seal(&seal_key, TALLY_SPAN("kid"), PAYLOAD, &out) == TALLY_OK, "seal");
 }
 
 static double now(void)
@@ -233,7 +232,8 @@ static void finish(struct bench *b)
 static void bench_alg(const struct tally_alg *alg, double budget)
 {
 	static void (*const calls[])(struct bench *) = {
-		bare_sign, our_sign, bare_verify, our_verify, our_parse_and_verify, our_single_verify,
+		bare_sign,         our_sign, bare_verify, our_verify, our_parse_and_verify,
+		our_single_verify,
 	};
 	double ns[sizeof(calls) / sizeof(calls[0])];
 	struct tally_arena *text = tally_arena_new(8192, 65536);
@@ -245,8 +245,8 @@ static void bench_alg(const struct tally_alg *alg, double budget)
 	prepare(&b, key, token);
 	must(tally_jws_parse(tally_buf_span(&b.token), text, &b.jws) == TALLY_OK, "parse");
 	compete(calls, sizeof(calls) / sizeof(calls[0]), &b, budget, ns);
-	printf("%-6s %9.0f %9.0f %+7.0f %6.3f   %9.0f %9.0f %+7.0f %6.3f   %9.0f %9.0f\n", alg->name,
-	       ns[0], ns[1], ns[1] - ns[0], ns[1] / ns[0], ns[2], ns[3], ns[3] - ns[2],
+	printf("%-6s %9.0f %9.0f %+7.0f %6.3f   %9.0f %9.0f %+7.0f %6.3f   %9.0f %9.0f\n",
+	       alg->name, ns[0], ns[1], ns[1] - ns[0], ns[1] / ns[0], ns[2], ns[3], ns[3] - ns[2],
 	       ns[3] / ns[2], ns[4], ns[5]);
 	finish(&b);
 	tally_key_free(key);
@@ -259,8 +259,8 @@ int main(int argc, char **argv)
 	double budget = 1e6 * (argc > 1 ? strtod(argv[1], NULL) : 500);
 	double ns[2];
 
-	printf("%-6s %9s %9s %7s %6s   %9s %9s %7s %6s   %9s %9s\n", "ns/op", "EVP sign", "ours", "+",
-	       "ratio", "EVP vrfy", "ours", "+", "ratio", "w. parse", "no kept");
+	printf("%-6s %9s %9s %7s %6s   %9s %9s %7s %6s   %9s %9s\n", "ns/op", "EVP sign", "ours",
+	       "+", "ratio", "EVP vrfy", "ours", "+", "ratio", "w. parse", "no kept");
 	for (int i = 0; i < TALLY_ALG_COUNT; i++)
 		bench_alg(tally_alg((enum tally_alg_id)i), budget);
 	compete(others, 2, NULL, budget, ns);

@@ -4,15 +4,15 @@
 #include "crypt/alg.h"
 
 static const struct tally_alg table[TALLY_ALG_COUNT] = {
-#define TALLY_ALG(id_, name_, cose_, type_, curve_, digest_, size_)                              \
-	[TALLY_ALG_##id_] = {                                                                     \
-		.id = TALLY_ALG_##id_,                                                            \
-		.name = name_,                                                                    \
-		.cose = cose_,                                                                    \
-		.type = TALLY_KEY_##type_,                                                        \
-		.curve = curve_,                                                                  \
-		.digest = digest_,                                                                \
-		.signature_size = size_,                                                          \
+#define TALLY_ALG(id_, name_, cose_, type_, curve_, digest_, size_)                                \
+	[TALLY_ALG_##id_] = {                                                                      \
+		.id = TALLY_ALG_##id_,                                                             \
+		.name = name_,                                                                     \
+		.cose = cose_,                                                                     \
+		.type = TALLY_KEY_##type_,                                                         \
+		.curve = curve_,                                                                   \
+		.digest = digest_,                                                                 \
+		.signature_size = size_,                                                           \
 	},
 #include "crypt/alg.def"
 #undef TALLY_ALG

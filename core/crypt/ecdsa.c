@@ -3,9 +3,9 @@
 
 #include "crypt/ecdsa.h"
 
-#define DER_INTEGER 0x02
+#define DER_INTEGER  0x02
 #define DER_SEQUENCE 0x30
-#define DER_LONG1 0x81 /* the length is in the one byte that follows */
+#define DER_LONG1    0x81 /* the length is in the one byte that follows */
 
 struct cursor {
 	const uint8_t *p;

@@ -18,14 +18,14 @@
 
 /* Bytes of r or s at the most (P-521), and of both as DER. */
 #define TALLY_ECDSA_HALF_MAX 66u
-#define TALLY_ECDSA_DER_MAX (3u + 2u * (3u + TALLY_ECDSA_HALF_MAX))
+#define TALLY_ECDSA_DER_MAX  (3u + 2u * (3u + TALLY_ECDSA_HALF_MAX))
 
 /*
  * Writes 2 × half bytes. TALLY_ERR_SYNTAX: not the DER of two positive integers
  * of at most half bytes.
  */
-enum tally_err tally_ecdsa_from_der(struct tally_span der, size_t half, uint8_t *out)
-	TALLY_MUST_CHECK;
+enum tally_err tally_ecdsa_from_der(struct tally_span der, size_t half,
+				    uint8_t *out) TALLY_MUST_CHECK;
 
 /*
  * Writes at most TALLY_ECDSA_DER_MAX bytes and returns their number. half is at

@@ -47,8 +47,8 @@ static struct tally_key *key_new(const struct tally_alg *alg, EVP_PKEY *pkey, bo
 	*key = (struct tally_key){
 		.alg = alg,
 		.pkey = pkey,
-		.signature_size = alg->signature_size ? alg->signature_size
-						      : (size_t)EVP_PKEY_get_size(pkey),
+		.signature_size =
+			alg->signature_size ? alg->signature_size : (size_t)EVP_PKEY_get_size(pkey),
 		.is_private = is_private,
 		.holders = 1,
 	};

@@ -14,15 +14,14 @@
 #include <openssl/ec.h>
 #include <openssl/objects.h>
 
-#define RSA_E_MIN 65537u
+#define RSA_E_MIN      65537u
 #define RSA_E_BITS_MAX 32
 
 static bool rsa_exponent_fits(const EVP_PKEY *pkey)
 {
 	BIGNUM *e = NULL;
 	bool fits = EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
-		    BN_num_bits(e) <= RSA_E_BITS_MAX && BN_is_odd(e) &&
-		    BN_get_word(e) >= RSA_E_MIN;
+		    BN_num_bits(e) <= RSA_E_BITS_MAX && BN_is_odd(e) && BN_get_word(e) >= RSA_E_MIN;
 
 	BN_free(e);
 	return fits;
@@ -67,7 +66,8 @@ static bool ec_fits(const struct tally_alg *alg, EVP_PKEY *pkey)
 	if (!EVP_PKEY_is_a(pkey, "EC"))
 		return false;
 	if (EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-				   &spelt_out) == 1 && spelt_out)
+				   &spelt_out) == 1 &&
+	    spelt_out)
 		return false;
 	if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), &n) != 1)
 		return false;

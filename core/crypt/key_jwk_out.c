@@ -71,10 +71,10 @@ static bool add_public_members(const struct tally_key *key, struct tally_json_ou
 	case TALLY_KEY_EC:
 		tally_json_add_str(out, "crv", alg->curve);
 		tally_json_add_str(out, "kty", tally_key_kty(alg));
-		return add_number(key->pkey, OSSL_PKEY_PARAM_EC_PUB_X, "x", tally_key_coordinate_size(alg),
-				  out) &&
-		       add_number(key->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, "y", tally_key_coordinate_size(alg),
-				  out);
+		return add_number(key->pkey, OSSL_PKEY_PARAM_EC_PUB_X, "x",
+				  tally_key_coordinate_size(alg), out) &&
+		       add_number(key->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, "y",
+				  tally_key_coordinate_size(alg), out);
 	case TALLY_KEY_RSA:
 	case TALLY_KEY_PSS:
 		if (!add_number(key->pkey, OSSL_PKEY_PARAM_RSA_E, "e", 0, out))

@@ -108,8 +108,8 @@ static EVP_PKEY *load_private(OSSL_STORE_CTX *store, int *count)
 static EVP_PKEY *load_uri(const char *uri)
 {
 	/* A passphrase or PIN has no one to ask; a URI can name where it is. */
-	OSSL_STORE_CTX *store = OSSL_STORE_open_ex(uri, NULL, NULL, UI_null(), NULL, NULL, NULL,
-						   NULL);
+	OSSL_STORE_CTX *store =
+		OSSL_STORE_open_ex(uri, NULL, NULL, UI_null(), NULL, NULL, NULL, NULL);
 	EVP_PKEY *pkey = NULL;
 	int count = 0;
 

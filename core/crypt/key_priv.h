@@ -11,7 +11,7 @@
 #define TALLY_RSA_BITS_MAX 4096
 
 /* Bytes of a modulus at the most, and of an Ed25519 key. */
-#define TALLY_RSA_N_MAX (TALLY_RSA_BITS_MAX / 8)
+#define TALLY_RSA_N_MAX    (TALLY_RSA_BITS_MAX / 8)
 #define TALLY_ED25519_SIZE 32u
 
 /* Bytes of a signature at the most: RSA of TALLY_RSA_BITS_MAX. */

@@ -142,16 +142,15 @@ static bool verify_rsa(struct tally_op *op, struct tally_span data, const uint8_
 	unsigned int digest_n;
 
 	return hash(op, data, digest, &digest_n) &&
-	       EVP_PKEY_verify(op->pkey, signature, op->key->signature_size, digest,
-			       digest_n) == 1;
+	       EVP_PKEY_verify(op->pkey, signature, op->key->signature_size, digest, digest_n) == 1;
 }
 
 /* S ≥ L is OpenSSL's to refuse (RFC 8032 §5.1.7). */
 static bool verify_eddsa(struct tally_op *op, struct tally_span data, const uint8_t *signature)
 {
 	return EVP_DigestVerifyInit_ex(op->md, NULL, NULL, NULL, NULL, op->key->pkey, NULL) == 1 &&
-	       EVP_DigestVerify(op->md, signature, op->key->signature_size,
-				(const uint8_t *)data.p, data.n) == 1;
+	       EVP_DigestVerify(op->md, signature, op->key->signature_size, (const uint8_t *)data.p,
+				data.n) == 1;
 }
 
 static bool verify(struct tally_op *op, struct tally_span data, const uint8_t *signature)

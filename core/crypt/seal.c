@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define NONCE_SIZE 12u
-#define TAG_SIZE 16u
+#define TAG_SIZE   16u
 
 /* What is wrong with an open key file; NULL: nothing. */
 static const char *fault_of(const struct stat *st)
@@ -60,8 +60,7 @@ static bool update(EVP_CIPHER_CTX *ctx, uint8_t *out, struct tally_span in)
 {
 	int n;
 
-	return in.n == 0 ||
-	       EVP_CipherUpdate(ctx, out, &n, (const uint8_t *)in.p, (int)in.n) == 1;
+	return in.n == 0 || EVP_CipherUpdate(ctx, out, &n, (const uint8_t *)in.p, (int)in.n) == 1;
 }
 
 static bool begin(EVP_CIPHER_CTX *ctx, const struct tally_seal_key *key, const uint8_t *nonce,
