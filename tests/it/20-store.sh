@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # The store against real servers, MySQL and MariaDB: all operations, and what
 # happens while the server is killed, stopped, read-only or full of locks.
+#
+# TALLY_IT_KINDS   servers to try: "mysql mariadb"
+# TALLY_IT_LOADER  words in front of the programs, for another system's libraries
 # shellcheck source=tests/it/lib.sh
 . "${TALLY_SRCDIR:?}/tests/it/lib.sh"
 programs=${TALLY_BUILDDIR:?}/tests/it
+read -ra loader <<<"${TALLY_IT_LOADER:-}"
 sanitized=$TALLY_SRCDIR/build-asan/tests/it/store_test
 export CMOCKA_MESSAGE_OUTPUT=TAP
 
@@ -68,7 +72,7 @@ start_server() {
 # run_program NAME PROGRAM: its results become ours.
 run_program() {
 	local log=$TEST_TMP/program.log rc line seen=0
-	"$2" >"$log" 2>&1 </dev/null
+	"${loader[@]}" "$2" >"$log" 2>&1 </dev/null
 	rc=$?
 	while read -r line; do
 		case $line in
@@ -85,13 +89,13 @@ run_program() {
 }
 
 openssl_log=$(make_certificates 2>&1) || bail "certificates are made" "$openssl_log"
-for kind in mysql mariadb; do
+for kind in ${TALLY_IT_KINDS:-mysql mariadb}; do
 	if ! start_server "$kind"; then
 		missing "$kind" "a $kind server: $(tail -n 1 "$TEST_TMP/start.log")"
 		continue
 	fi
 	run_program "$kind" "$programs/store_test"
-	[ ! -x "$sanitized" ] || run_program "$kind, sanitized" "$sanitized"
+	[ -n "${loader[*]}" ] || [ ! -x "$sanitized" ] || run_program "$kind, sanitized" "$sanitized"
 	run_program "$kind" "$programs/store_fault_test"
 done
 done_testing

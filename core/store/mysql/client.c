@@ -29,7 +29,7 @@ static void read_client(struct tally_query *q, struct tally_arena *arena,
 static void read_secret(struct tally_query *q, struct tally_arena *arena,
 			struct tally_client_record *out)
 {
-	q->next = CLIENT_CELLS; /* only the first row's client was read */
+	tally_query_seek(q, CLIENT_CELLS); /* only the first row's client was read */
 	if (tally_query_is_null(q) || out->secret_count == TALLY_SECRETS_MAX)
 		return;
 	if (out->secrets == NULL)
@@ -94,7 +94,7 @@ static bool is_of(struct tally_query *q, struct tally_arena *arena,
 {
 	struct tally_span id = tally_query_span(q, arena, TALLY_ID_MAX);
 
-	q->next = 0;
+	tally_query_seek(q, 0);
 	return tally_span_eq(id, client->client_id);
 }
 

@@ -72,15 +72,23 @@ enum tally_err tally_db_thread(void)
 	return pthread_setspecific(thread_key, &thread_key) == 0 ? TALLY_OK : TALLY_ERR_NOMEM;
 }
 
+void tally_db_forget(struct tally_db *db, enum tally_statement id)
+{
+	struct tally_db_prepared *p = &db->prepared[id];
+
+	if (p->stmt != NULL)
+		mysql_stmt_close(p->stmt);
+	free(p->binds);
+	free(p->cells);
+	*p = (struct tally_db_prepared){ 0 };
+}
+
 void tally_db_close(struct tally_db *db)
 {
 	if (db->mysql == NULL)
 		return;
-	for (size_t i = 0; i < TALLY_STATEMENT_COUNT; i++) {
-		if (db->prepared[i].stmt != NULL)
-			mysql_stmt_close(db->prepared[i].stmt);
-		db->prepared[i] = (struct tally_db_prepared){ 0 };
-	}
+	for (unsigned int i = 0; i < TALLY_STATEMENT_COUNT; i++)
+		tally_db_forget(db, i);
 	mysql_close(db->mysql);
 	db->mysql = NULL;
 }

@@ -33,12 +33,26 @@ struct tally_db_failure {
 	char text[256];
 };
 
-/* A statement as the server knows it on this connection. */
+/* A parameter or a column of a prepared statement. */
+struct tally_db_cell {
+	int64_t number;
+	unsigned long size;  /* of a column's bytes */
+	tally_db_bool null;
+	bool is_number;
+};
+
+/*
+ * A statement as the server knows it on this connection, with the memory that
+ * it is bound to: first the parameters, behind them the columns. It is kept as
+ * long as the statement, because MySQL's client writes to what the columns were
+ * bound to when the statement is executed the next time.
+ */
 struct tally_db_prepared {
 	MYSQL_STMT *stmt; /* NULL: not prepared yet */
 	unsigned int params;
 	unsigned int columns;
-	uint32_t numbers; /* bit n: column n is a whole number */
+	MYSQL_BIND *binds;
+	struct tally_db_cell *cells;
 };
 
 struct tally_db {
@@ -64,6 +78,9 @@ enum tally_err tally_db_thread(void) TALLY_MUST_CHECK;
 enum tally_err tally_db_connect(struct tally_db *db, unsigned int timeout) TALLY_MUST_CHECK;
 
 void tally_db_close(struct tally_db *db);
+
+/* Takes back what was prepared of a statement. */
+void tally_db_forget(struct tally_db *db, enum tally_statement id);
 
 /*
  * Whether an idle connection looks usable: the server did not close it. Costs

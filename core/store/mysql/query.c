@@ -28,75 +28,100 @@ static bool is_number(enum enum_field_types type)
 	       type == MYSQL_TYPE_LONG || type == MYSQL_TYPE_LONGLONG;
 }
 
-static uint32_t number_columns(MYSQL_STMT *stmt, unsigned int columns)
+/*
+ * Numbers are fetched with the row. Bytes are bound with no room, which tells
+ * their size, and are taken one by one into memory of that size.
+ */
+static void bind_column(MYSQL_BIND *bind, struct tally_db_cell *cell, const MYSQL_FIELD *field)
 {
-	MYSQL_RES *meta = mysql_stmt_result_metadata(stmt);
-	uint32_t numbers = 0;
-
-	if (meta == NULL)
-		return 0;
-	for (unsigned int i = 0; i < columns; i++)
-		if (is_number(mysql_fetch_field_direct(meta, i)->type))
-			numbers |= UINT32_C(1) << i;
-	mysql_free_result(meta);
-	return numbers;
+	cell->is_number = is_number(field->type);
+	*bind = (MYSQL_BIND){
+		.buffer_type = cell->is_number ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_BLOB,
+		.buffer = cell->is_number ? &cell->number : NULL,
+		.length = &cell->size,
+		.is_null = &cell->null,
+	};
 }
 
-static void prepare(struct tally_query *q, struct tally_db_prepared *p, const char *text)
+/* Binds the columns once, for all runs. */
+static bool bind_columns(struct tally_query *q, struct tally_db_prepared *p)
 {
-	MYSQL_STMT *stmt = mysql_stmt_init(q->db->mysql);
+	MYSQL_RES *meta = mysql_stmt_result_metadata(p->stmt);
 
-	if (stmt == NULL) {
+	if (meta == NULL) {
+		fail(q, p->stmt);
+		return false;
+	}
+	for (unsigned int i = 0; i < p->columns; i++)
+		bind_column(&p->binds[p->params + i], &p->cells[p->params + i],
+			    mysql_fetch_field_direct(meta, i));
+	mysql_free_result(meta);
+	if (mysql_stmt_bind_result(p->stmt, &p->binds[p->params]) == 0)
+		return true;
+	fail(q, p->stmt);
+	return false;
+}
+
+static bool prepare(struct tally_query *q, struct tally_db_prepared *p, const char *text)
+{
+	if (mysql_stmt_prepare(p->stmt, text, strlen(text)) != 0) {
+		fail(q, p->stmt);
+		return false;
+	}
+	p->params = (unsigned int)mysql_stmt_param_count(p->stmt);
+	p->columns = mysql_stmt_field_count(p->stmt);
+	p->binds = calloc(p->params + p->columns + 1, sizeof(p->binds[0]));
+	p->cells = calloc(p->params + p->columns + 1, sizeof(p->cells[0]));
+	if (p->binds == NULL || p->cells == NULL) {
 		tally_query_no_memory(q);
-		return;
+		return false;
 	}
-	if (mysql_stmt_prepare(stmt, text, strlen(text)) != 0) {
-		fail(q, stmt);
-		mysql_stmt_close(stmt);
-		return;
-	}
-	p->params = (unsigned int)mysql_stmt_param_count(stmt);
-	p->columns = mysql_stmt_field_count(stmt);
-	if (p->params > TALLY_QUERY_CELLS || p->columns > TALLY_QUERY_CELLS) {
-		fail_here(q, TALLY_ERR_LIMIT, "a statement has more cells than a query");
-		mysql_stmt_close(stmt);
-		return;
-	}
-	p->numbers = number_columns(stmt, p->columns);
-	p->stmt = stmt;
+	return p->columns == 0 || bind_columns(q, p);
 }
 
 void tally_query_begin(struct tally_query *q, struct tally_db *db, enum tally_statement id)
 {
 	struct tally_db_prepared *p = &db->prepared[id];
 
-	q->db = db;
-	q->prepared = p;
-	q->err = TALLY_OK;
-	q->next = 0;
+	*q = (struct tally_query){ .db = db, .prepared = p };
+	if (p->stmt != NULL)
+		return;
+	p->stmt = mysql_stmt_init(db->mysql);
 	if (p->stmt == NULL)
-		prepare(q, p, tally_statements[id].text);
+		tally_query_no_memory(q);
+	else if (!prepare(q, p, tally_statements[id].text))
+		tally_db_forget(db, id);
 }
 
-/* The next parameter or column, or NULL when there is none or the query failed. */
-static MYSQL_BIND *take(struct tally_query *q, unsigned int count)
+/* The number of the next of `count` cells; false when the query failed, or now does. */
+static bool take(struct tally_query *q, unsigned int count, unsigned int *i)
 {
 	if (q->err != TALLY_OK)
-		return NULL;
+		return false;
 	if (q->next >= count) {
 		fail_here(q, TALLY_ERR_LIMIT, "a statement has fewer cells than its caller uses");
-		return NULL;
+		return false;
 	}
-	return &q->binds[q->next++];
+	*i = q->next++;
+	return true;
+}
+
+/* The next column; NULL when there is none to be had. */
+static struct tally_db_cell *take_column(struct tally_query *q)
+{
+	unsigned int i;
+
+	return take(q, q->prepared->columns, &i) ? &q->prepared->cells[q->prepared->params + i] :
+						   NULL;
 }
 
 static void put(struct tally_query *q, enum enum_field_types type, struct tally_span value)
 {
-	MYSQL_BIND *bind = take(q, q->prepared->params);
+	unsigned int i;
 
-	if (bind == NULL)
+	if (!take(q, q->prepared->params, &i))
 		return;
-	*bind = (MYSQL_BIND){
+	q->prepared->binds[i] = (MYSQL_BIND){
 		.buffer_type = type,
 		/* The library does not write to parameters, but has no const. */
 		.buffer = (void *)(uintptr_t)(value.n ? value.p : ""),
@@ -116,32 +141,15 @@ void tally_query_put_text(struct tally_query *q, struct tally_span value)
 
 void tally_query_put_int(struct tally_query *q, int64_t value)
 {
-	MYSQL_BIND *bind = take(q, q->prepared->params);
+	unsigned int i;
 
-	if (bind == NULL)
+	if (!take(q, q->prepared->params, &i))
 		return;
-	int64_t *number = &q->cells[bind - q->binds].number;
-
-	*number = value;
-	*bind = (MYSQL_BIND){ .buffer_type = MYSQL_TYPE_LONGLONG, .buffer = number };
-}
-
-/*
- * Numbers are fetched with the row. Bytes are bound with no room, which tells
- * their size, and are taken one by one into memory of that size.
- */
-static void bind_columns(struct tally_query *q)
-{
-	for (unsigned int i = 0; i < q->prepared->columns; i++) {
-		bool number = q->prepared->numbers >> i & 1;
-
-		q->binds[i] = (MYSQL_BIND){
-			.buffer_type = number ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_BLOB,
-			.buffer = number ? &q->cells[i].number : NULL,
-			.length = &q->cells[i].size,
-			.is_null = &q->cells[i].null,
-		};
-	}
+	q->prepared->cells[i].number = value;
+	q->prepared->binds[i] = (MYSQL_BIND){
+		.buffer_type = MYSQL_TYPE_LONGLONG,
+		.buffer = &q->prepared->cells[i].number,
+	};
 }
 
 void tally_query_run(struct tally_query *q)
@@ -152,18 +160,9 @@ void tally_query_run(struct tally_query *q)
 		fail_here(q, TALLY_ERR_LIMIT, "a statement has more cells than its caller uses");
 	if (q->err != TALLY_OK)
 		return;
-	if (q->prepared->params > 0 && mysql_stmt_bind_param(stmt, q->binds) != 0) {
-		fail(q, stmt);
-		return;
-	}
-	if (mysql_stmt_execute(stmt) != 0) {
-		fail(q, stmt);
-		return;
-	}
-	if (q->prepared->columns == 0)
-		return;
-	bind_columns(q);
-	if (mysql_stmt_bind_result(stmt, q->binds) != 0 || mysql_stmt_store_result(stmt) != 0)
+	if ((q->prepared->params > 0 && mysql_stmt_bind_param(stmt, q->prepared->binds) != 0) ||
+	    mysql_stmt_execute(stmt) != 0 ||
+	    (q->prepared->columns > 0 && mysql_stmt_store_result(stmt) != 0))
 		fail(q, stmt);
 }
 
@@ -200,11 +199,13 @@ bool tally_query_next(struct tally_query *q)
 
 bool tally_query_is_null(const struct tally_query *q)
 {
-	return q->err == TALLY_OK && q->next < q->prepared->columns && q->cells[q->next].null;
+	const struct tally_db_prepared *p = q->prepared;
+
+	return q->err == TALLY_OK && q->next < p->columns && p->cells[p->params + q->next].null;
 }
 
-/* Fetches column i, of which size bytes are there, to out. */
-static void fetch(struct tally_query *q, unsigned int i, void *out, size_t size)
+/* Fetches the column that was taken last, of which size bytes are there. */
+static void fetch(struct tally_query *q, void *out, size_t size)
 {
 	tally_db_bool null = 0;
 	unsigned long length = 0;
@@ -216,56 +217,54 @@ static void fetch(struct tally_query *q, unsigned int i, void *out, size_t size)
 		.is_null = &null,
 	};
 
-	if (size > 0 && mysql_stmt_fetch_column(q->prepared->stmt, &bind, i, 0) != 0)
+	if (size > 0 && mysql_stmt_fetch_column(q->prepared->stmt, &bind, q->next - 1, 0) != 0)
 		fail(q, q->prepared->stmt);
 }
 
 struct tally_span tally_query_span(struct tally_query *q, struct tally_arena *arena, size_t max)
 {
-	unsigned int i = q->next;
+	const struct tally_db_cell *cell = take_column(q);
 
-	if (take(q, q->prepared->columns) == NULL || q->cells[i].null)
+	if (cell == NULL || cell->null)
 		return tally_span(NULL, 0);
-	size_t size = q->cells[i].size;
-
-	if (size > max) {
+	if (cell->size > max) {
 		fail_here(q, TALLY_ERR_LIMIT, "a value in the database is longer than allowed");
 		return tally_span(NULL, 0);
 	}
-	char *p = tally_arena_alloc(arena, size + 1);
+	char *p = tally_arena_alloc(arena, cell->size + 1);
 
 	if (p == NULL) {
 		tally_query_no_memory(q);
 		return tally_span(NULL, 0);
 	}
-	p[size] = '\0';
-	fetch(q, i, p, size);
-	return tally_span(p, size);
+	p[cell->size] = '\0';
+	fetch(q, p, cell->size);
+	return tally_span(p, cell->size);
 }
 
 void tally_query_exact(struct tally_query *q, void *out, size_t size)
 {
-	unsigned int i = q->next;
+	const struct tally_db_cell *cell = take_column(q);
 
-	if (take(q, q->prepared->columns) == NULL)
+	if (cell == NULL)
 		return;
-	if (q->cells[i].null || q->cells[i].size != size)
+	if (cell->null || cell->size != size)
 		fail_here(q, TALLY_ERR_LIMIT, "a value in the database has the wrong length");
 	else
-		fetch(q, i, out, size);
+		fetch(q, out, size);
 }
 
 int64_t tally_query_int(struct tally_query *q)
 {
-	unsigned int i = q->next;
+	const struct tally_db_cell *cell = take_column(q);
 
-	if (take(q, q->prepared->columns) == NULL || q->cells[i].null)
+	if (cell == NULL || cell->null)
 		return 0;
-	if (!(q->prepared->numbers >> i & 1)) {
+	if (!cell->is_number) {
 		fail_here(q, TALLY_ERR_LIMIT, "a column is not a number");
 		return 0;
 	}
-	return q->cells[i].number;
+	return cell->number;
 }
 
 uint32_t tally_query_u32(struct tally_query *q)

@@ -13,7 +13,8 @@
  *		id = tally_query_int(&q);
  *	return tally_query_end(&q);
  *
- * What is put is borrowed until the run. The result is read as a whole by the
+ * A connection has one query of a statement at a time. What is put is borrowed
+ * until the run. The result is read as a whole by the
  * run; after it, nothing can fail but memory and the caps of what is taken.
  */
 #ifndef TALLY_STORE_MYSQL_QUERY_H
@@ -27,19 +28,11 @@
 #include "base/span.h"
 #include "store/mysql/db.h"
 
-#define TALLY_QUERY_CELLS 16u /* the most parameters or columns of a statement */
-
 struct tally_query {
 	struct tally_db *db;
-	const struct tally_db_prepared *prepared;
+	struct tally_db_prepared *prepared;
 	enum tally_err err;
-	unsigned int next;                      /* parameter or column */
-	MYSQL_BIND binds[TALLY_QUERY_CELLS];
-	struct {
-		int64_t number;
-		unsigned long size;
-		tally_db_bool null;
-	} cells[TALLY_QUERY_CELLS];
+	unsigned int next; /* parameter or column */
 };
 
 void tally_query_begin(struct tally_query *q, struct tally_db *db, enum tally_statement id);
@@ -64,6 +57,12 @@ bool tally_query_next(struct tally_query *q);
 
 /* The next column is NULL; does not step over it. */
 bool tally_query_is_null(const struct tally_query *q);
+
+/* Goes to a column of the same row, by its number. */
+static inline void tally_query_seek(struct tally_query *q, unsigned int column)
+{
+	q->next = column;
+}
 
 /*
  * The next column. NULL is the empty span and 0. A value that is longer than
