@@ -46,6 +46,15 @@ enum tally_err tally_oauth_render_metadata(const struct tally_site *site, struct
 	tally_json_array_end(&json);
 	add_grants(&json);
 	add_auth_methods(&json);
+	/*
+	 * Required by OpenID Discovery §3, whose readers refuse a document without
+	 * them; a client's sub is the same for everybody, and no ID token is issued.
+	 */
+	tally_json_array(&json, "subject_types_supported");
+	tally_json_add_str(&json, NULL, "public");
+	tally_json_array_end(&json);
+	tally_json_array(&json, "id_token_signing_alg_values_supported");
+	tally_json_array_end(&json);
 	tally_json_object_end(&json);
 	return tally_buf_err(out);
 }
