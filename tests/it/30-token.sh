@@ -3,6 +3,7 @@
 # The token endpoint and its neighbours through each web server, and straight
 # over FastCGI: the requests of token_matrix.py, good and bad. What Tallystick
 # answers is the same through every web server, byte for byte.
+# shellcheck disable=SC2119 # functions with optional arguments
 # shellcheck source=tests/it/lib.sh
 . "${TALLY_SRCDIR:?}/tests/it/lib.sh"
 # shellcheck source=tests/it/lib-stack.sh

@@ -10,6 +10,7 @@ export TALLYSTICK_CACHE=${TALLYSTICK_CACHE:-${TALLY_SRCDIR:?}/.cache}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 PROGRAM=${TALLYSTICK_PROGRAM:-${TALLY_BUILDDIR:?}/tallystick}
 STACK=$TEST_TMP/stack
+# shellcheck disable=SC2034 # for the scripts
 HERE=$TALLY_SRCDIR/tests/it
 
 [ -x "$PROGRAM" ] || bail "the program is built" "there is no $PROGRAM"
