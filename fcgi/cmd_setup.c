@@ -41,7 +41,7 @@ enum tally_err tally_cmd_check_config(const struct tally_invocation *call)
 	enum tally_err err = tally_conf_load(call->conf_path, &conf);
 
 	if (err == TALLY_OK)
-		err = tally_app_open(conf, NULL, &app);
+		err = tally_app_open(conf, (struct tally_app_stores){ NULL, NULL }, &app);
 	if (err == TALLY_OK)
 		printf("%s is correct\n", call->conf_path);
 	tally_app_close(app);

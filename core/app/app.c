@@ -5,39 +5,91 @@
 
 #include "app/internal.h"
 #include "oauth/client.h"
+#include "oauth/failures.h"
+#include "oauth/issuer.h"
+#include "oauth/passwords.h"
+#include "oauth/user.h"
 #include "store/mysql/mysql.h"
+#include "store/redis/redis.h"
 #include "sys/log.h"
 
 #include <stdlib.h>
 
-static struct tally_cache *new_client_cache(const struct tally_conf *conf,
-					    struct tally_store *store)
+#define WRITERS 2u /* batches of tokens under way at once; each takes a connection */
+
+static bool open_caches(struct tally_services *services, const struct tally_conf *conf)
 {
-	const struct tally_cache_limits limits = {
+	const struct tally_cache_limits clients = {
 		.fresh = conf->clients_cache,
 		.stale = conf->clients_cache_stale,
 		.entries = conf->clients_cache_size,
 	};
+	const struct tally_cache_limits users = {
+		.fresh = conf->users_cache,
+		.stale = conf->clients_cache_stale,
+		.entries = conf->users_cache_size,
+	};
+	struct tally_store *store = services->store;
 
-	return tally_cache_new(&tally_client_cache_type, store, limits);
+	services->clients = tally_cache_new(&tally_client_cache_type, store, clients);
+	services->users = tally_cache_new(&tally_user_cache_type, store, users);
+	services->user_keys = tally_cache_new(&tally_user_key_cache_type, store, users);
+	services->issuers = tally_cache_new(&tally_issuer_cache_type, store, clients);
+	return services->clients && services->users && services->user_keys && services->issuers;
 }
 
-static enum tally_err fill(struct tally_app *app, struct tally_store *store)
+static bool open_services(struct tally_services *services, const struct tally_conf *conf)
+{
+	services->writer =
+		tally_token_writer_new(services->store, conf->tokens_write_queue, WRITERS);
+	services->passwords = tally_passwords_new(conf);
+	services->failures = tally_failures_new();
+	return services->writer && services->passwords && services->failures &&
+	       open_caches(services, conf);
+}
+
+static void close_services(struct tally_services *services)
+{
+	tally_cache_free(services->clients);
+	tally_cache_free(services->users);
+	tally_cache_free(services->user_keys);
+	tally_cache_free(services->issuers);
+	tally_failures_free(services->failures);
+	tally_passwords_free(services->passwords);
+	tally_token_writer_free(services->writer);
+	if (services->marks != NULL)
+		services->marks->ops->close(services->marks);
+	if (services->store != NULL)
+		services->store->ops->close(services->store);
+}
+
+static enum tally_err fill(struct tally_app *app, const struct tally_app_stores *stores)
 {
 	const struct tally_conf *conf = tally_site_of(app->site)->conf;
+	struct tally_services *services = &app->services;
 	enum tally_err err = TALLY_OK;
 
 	app->first_site = tally_site_ref(app->site);
-	if (store == NULL)
-		err = tally_mysql_open(conf, &store);
-	app->store = store;
+	services->store = stores->store;
+	services->marks = stores->marks;
+	if (services->store == NULL)
+		err = tally_mysql_open(conf, &services->store);
+	if (err == TALLY_OK && services->marks == NULL && tally_redis_is_configured(conf))
+		err = tally_redis_open(conf, &services->marks);
 	if (err != TALLY_OK)
 		return err;
-	app->clients = new_client_cache(conf, store);
-	return app->clients ? tally_keeper_open(app) : TALLY_ERR_NOMEM;
+	return open_services(services, conf) ? tally_keeper_open(app) : TALLY_ERR_NOMEM;
 }
 
-enum tally_err tally_app_open(struct tally_conf *conf, struct tally_store *store,
+static void close_stores(const struct tally_app_stores *stores)
+{
+	if (stores->store != NULL)
+		stores->store->ops->close(stores->store);
+	if (stores->marks != NULL)
+		stores->marks->ops->close(stores->marks);
+}
+
+enum tally_err tally_app_open(struct tally_conf *conf, struct tally_app_stores stores,
 			      struct tally_app **out)
 {
 	struct tally_site_box *site = NULL;
@@ -49,8 +101,7 @@ enum tally_err tally_app_open(struct tally_conf *conf, struct tally_store *store
 		err = app ? TALLY_OK : TALLY_ERR_NOMEM;
 	}
 	if (err != TALLY_OK) {
-		if (store != NULL)
-			store->ops->close(store);
+		close_stores(&stores);
 		tally_site_free(site);
 		return err;
 	}
@@ -58,7 +109,7 @@ enum tally_err tally_app_open(struct tally_conf *conf, struct tally_store *store
 	app->wake = -1;
 	atomic_init(&app->generation, 1);
 	pthread_mutex_init(&app->lock, NULL);
-	err = fill(app, store);
+	err = fill(app, &stores);
 	if (err == TALLY_OK)
 		*out = app;
 	else
@@ -76,10 +127,7 @@ void tally_app_close(struct tally_app *app)
 	if (app == NULL)
 		return;
 	tally_keeper_stop(app);
-	if (app->clients != NULL)
-		tally_cache_free(app->clients);
-	if (app->store != NULL)
-		app->store->ops->close(app->store);
+	close_services(&app->services);
 	tally_site_free(app->site);
 	tally_site_free(app->first_site);
 	pthread_mutex_destroy(&app->lock);

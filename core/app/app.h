@@ -18,19 +18,24 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "http/params.h"
+#include "store/marks.h"
 #include "store/store.h"
 #include "sys/conf.h"
 
 struct tally_app;
 struct tally_worker;
 
+/* Where things are kept; NULL: where the configuration says. */
+struct tally_app_stores {
+	struct tally_store *store;
+	struct tally_marks *marks;
+};
+
 /*
- * From a configuration, which is taken, also on failure. store NULL: the one
- * that the configuration names; another one (tests) is closed with the
- * application all the same. Nothing is connected yet. TALLY_ERR_CONFIG: the
- * mistakes are logged.
+ * From a configuration and stores; all are taken, also on failure. Nothing is
+ * connected yet. TALLY_ERR_CONFIG: the mistakes are logged.
  */
-enum tally_err tally_app_open(struct tally_conf *conf, struct tally_store *store,
+enum tally_err tally_app_open(struct tally_conf *conf, struct tally_app_stores stores,
 			      struct tally_app **out) TALLY_MUST_CHECK;
 
 /*

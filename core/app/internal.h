@@ -12,8 +12,7 @@
 
 /* The process. */
 struct tally_app {
-	struct tally_store *store;
-	struct tally_cache *clients;
+	struct tally_services services;
 	/* Of the start: store and threads refer to its configuration. */
 	struct tally_site_box *first_site;
 

@@ -57,7 +57,7 @@ static void refresh_keys(struct tally_app *app)
 	struct tally_keyset *keys = NULL;
 	struct tally_site_box *site = NULL;
 	const struct tally_site *now = tally_site_of(app->site);
-	enum tally_err err = tally_keyset_load(app->store, tally_site_wrap_key(app->site),
+	enum tally_err err = tally_keyset_load(app->services.store, tally_site_wrap_key(app->site),
 					       tally_clock_now(), tokens_live(now->conf),
 					       now->keys, &keys);
 
@@ -108,7 +108,10 @@ static void reload(struct tally_app *app)
 	if (tally_app_open_log(conf) != TALLY_OK)
 		tally_log_error("the log goes where it went before");
 	tally_app_set_site(app, site);
-	tally_cache_clear(app->clients);
+	tally_cache_clear(app->services.clients);
+	tally_cache_clear(app->services.users);
+	tally_cache_clear(app->services.user_keys);
+	tally_cache_clear(app->services.issuers);
 	tally_log_notice("configuration reloaded from %s", conf->path);
 }
 

@@ -16,7 +16,8 @@ struct tally_worker {
 	struct tally_arena *arena;
 	struct tally_site_box *site;
 	unsigned int generation; /* of site */
-	struct tally_signer *signer; /* of the site's access tokens; NULL: no key */
+	struct tally_signer *signer;    /* of the site's access tokens; NULL: no key */
+	struct tally_signer *id_signer; /* of its ID tokens */
 	uint64_t next_id;
 };
 
@@ -40,22 +41,30 @@ void tally_worker_free(struct tally_worker *worker)
 {
 	if (worker == NULL)
 		return;
-	tally_signer_free(worker->signer);
+	free_signers(worker);
 	tally_site_free(worker->site);
 	tally_arena_free(worker->arena);
 	free(worker);
 }
 
-static void renew_signer(struct tally_worker *worker)
+static void free_signers(struct tally_worker *worker)
+{
+	tally_signer_free(worker->signer);
+	tally_signer_free(worker->id_signer);
+	worker->signer = worker->id_signer = NULL;
+}
+
+/* RFC 9068 §2.1; an ID token is a plain "JWT". */
+static void renew_signers(struct tally_worker *worker)
 {
 	const struct tally_site *site = tally_site_of(worker->site);
 	const struct tally_keyset_key *key =
 		site->keys ? tally_keyset_signing(site->keys, site->token_alg) : NULL;
 
-	tally_signer_free(worker->signer);
-	worker->signer = NULL;
+	free_signers(worker);
 	if (key != NULL &&
-	    tally_signer_new(key->key, key->kid, "at+jwt", &worker->signer) != TALLY_OK)
+	    (tally_signer_new(key->key, key->kid, "at+jwt", &worker->signer) != TALLY_OK ||
+	     tally_signer_new(key->key, key->kid, "JWT", &worker->id_signer) != TALLY_OK))
 		tally_log_error("key %s cannot be used to sign", key->kid);
 }
 
@@ -69,7 +78,7 @@ static void renew_site(struct tally_worker *worker)
 	struct tally_site_box *old = worker->site;
 
 	worker->site = tally_app_site(worker->app, &worker->generation);
-	renew_signer(worker);
+	renew_signers(worker);
 	tally_site_free(old);
 }
 
@@ -175,10 +184,10 @@ struct tally_span tally_worker_handle(struct tally_worker *worker,
 	make_id(worker, rq.id);
 	tally_log_request(rq.id);
 	rq.site = tally_site_of(worker->site);
-	rq.store = worker->app->store;
-	rq.clients = worker->app->clients;
+	rq.services = &worker->app->services;
 	rq.app = worker->app;
 	rq.signer = worker->signer;
+	rq.id_signer = worker->id_signer;
 	split_uri(&rq);
 	enum tally_fault fault = dispatch(&rq, bad_params, read, context);
 

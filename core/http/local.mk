@@ -3,4 +3,5 @@ libtally_a_SOURCES += \
 	core/http/param.def core/http/params.c core/http/params.h \
 	core/http/request.h \
 	core/http/response.c core/http/response.h \
-	core/http/site.h
+	core/http/site.h \
+	core/http/services.h

@@ -9,9 +9,8 @@
 #include "http/fault.h"
 #include "http/params.h"
 #include "http/response.h"
+#include "http/services.h"
 #include "http/site.h"
-#include "store/cache.h"
-#include "store/store.h"
 
 #define TALLY_REQUEST_ID_SIZE 16u /* hexadecimal digits */
 
@@ -19,8 +18,7 @@ struct tally_app; /* the process; only the room app looks inside */
 
 /*
  * Everything here lives until the request is answered, and belongs to the one
- * thread that works on it; site, store and clients are shared and lock for
- * themselves.
+ * thread that works on it; site and services are shared.
  */
 struct tally_request {
 	struct tally_params params; /* as the web server sent them */
@@ -32,9 +30,9 @@ struct tally_request {
 
 	struct tally_arena *arena;
 	const struct tally_site *site;
-	struct tally_store *store;
-	struct tally_cache *clients;   /* client_id → struct tally_client */
-	struct tally_signer *signer;   /* access tokens; NULL: no key yet */
+	const struct tally_services *services;
+	struct tally_signer *signer;    /* access tokens (at+jwt); NULL: no key yet */
+	struct tally_signer *id_signer; /* ID tokens (JWT); NULL: no key yet */
 	const struct tally_app *app;
 
 	struct tally_response response;

@@ -28,9 +28,11 @@ const struct tally_auth_method *tally_auth_method(size_t i)
 }
 
 enum tally_fault tally_auth_client(struct tally_request *rq, const struct tally_form *form,
-				   const struct tally_client **out)
+				   bool optional, const struct tally_client **out)
 {
 	const struct tally_auth_method *used = NULL;
+
+	*out = NULL;
 
 	for (size_t i = 0; i < tally_auth_method_count(); i++) {
 		if (!rows[i]->present(rq, form))
@@ -44,6 +46,8 @@ enum tally_fault tally_auth_client(struct tally_request *rq, const struct tally_
 	if (used == NULL && rq->params.authorization.p != NULL)
 		return tally_fault(rq, TALLY_FAULT_INVALID_CLIENT,
 				   "Authorization header of an unknown scheme");
+	if (used == NULL && optional)
+		return TALLY_FAULT_NONE;
 	if (used == NULL)
 		return tally_fault(rq, TALLY_FAULT_INVALID_CLIENT,
 				   "no client authentication (if the client sent an Authorization "
@@ -85,7 +89,7 @@ enum tally_fault tally_auth_secret(struct tally_request *rq, struct tally_span c
 	if (err != TALLY_OK)
 		return tally_fault_of(rq, err, "hashing a client secret");
 	err = client_id.n > TALLY_ID_MAX ? TALLY_ERR_NOT_FOUND
-					 : tally_cache_get(rq->clients, client_id, &cached);
+					 : tally_cache_get(rq->services->clients, client_id, &cached);
 	if (err != TALLY_OK && err != TALLY_ERR_NOT_FOUND)
 		return tally_fault_of(rq, err, "looking up a client");
 
@@ -109,5 +113,5 @@ void tally_client_release(struct tally_request *rq, const struct tally_client *c
 {
 	/* Constant for the request; the cache counts its holders. */
 	if (client != NULL)
-		tally_cache_release(rq->clients, (struct tally_cached *)&client->cached);
+		tally_cache_release(rq->services->clients, (struct tally_cached *)&client->cached);
 }

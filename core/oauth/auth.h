@@ -24,11 +24,12 @@ const struct tally_auth_method *tally_auth_method(size_t i);
 
 /*
  * Finds the one method that the request uses and authenticates by it. Two at
- * once are invalid_request (RFC 6749 §2.3), none is invalid_client. A disabled
- * client is refused like an unknown one.
+ * once are invalid_request (RFC 6749 §2.3), none is invalid_client, or, when
+ * authentication is optional, *out NULL. A disabled client is refused like an
+ * unknown one.
  */
 enum tally_fault tally_auth_client(struct tally_request *rq, const struct tally_form *form,
-				   const struct tally_client **out);
+				   bool optional, const struct tally_client **out);
 
 /*
  * What the methods share that present a secret: looks the client up and

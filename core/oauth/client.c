@@ -35,14 +35,22 @@ static enum tally_err fill(struct tally_client *client, const struct tally_clien
 				"set it anew", TALLY_SPAN_ARG(record->client_id));
 		return err == TALLY_ERR_NOMEM ? err : TALLY_ERR_NOT_FOUND;
 	}
+	client->number = record->number;
 	client->client_id = record->client_id;
 	client->audience = record->audience;
 	client->default_scope = tally_scopes_join(&defaults, client->arena);
 	client->grants = parse_grants(record->grants);
 	client->access_lifetime = record->access_lifetime;
+	client->refresh_lifetime = record->refresh_lifetime;
+	client->persistence = record->persistence;
+	client->format = record->format;
 	client->disabled = record->disabled_at != 0;
+	client->is_public = record->is_public;
+	client->may_introspect = record->may_introspect;
 	client->secrets = record->secrets;
 	client->secret_count = record->secret_count;
+	client->keys = record->keys;
+	client->key_count = record->key_count;
 	return client->default_scope.p ? TALLY_OK : TALLY_ERR_NOMEM;
 }
 

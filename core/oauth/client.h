@@ -13,15 +13,23 @@
 struct tally_client {
 	struct tally_cached cached;
 	struct tally_arena *arena; /* all below is in it */
+	uint64_t number;
 	struct tally_span client_id;
 	struct tally_span audience;       /* empty: the site's */
 	struct tally_scopes allowed;      /* scopes and patterns */
 	struct tally_span default_scope;  /* canonical, joined */
 	uint32_t grants;                  /* bits 1 << enum tally_grant_id */
 	uint32_t access_lifetime;         /* seconds; 0: the site's */
+	uint32_t refresh_lifetime;        /* seconds; 0: the site's */
+	enum tally_persistence persistence;
+	enum tally_token_format format;
 	bool disabled;
+	bool is_public;
+	bool may_introspect;
 	const struct tally_secret_record *secrets;
 	size_t secret_count;
+	const struct tally_public_key_record *keys;
+	size_t key_count;
 };
 
 /* For a cache from client_id to struct tally_client; context: the store. */

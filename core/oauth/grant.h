@@ -22,12 +22,17 @@ enum tally_grant_id {
 enum tally_grant_flags {
 	/* The client must have authenticated with a secret or a key. */
 	TALLY_GRANT_CONFIDENTIAL_ONLY = 1 << 0,
+	/*
+	 * The grant itself says who asks, so that client authentication may be
+	 * left out (RFC 7521 §4.1). When it is there, it must be right.
+	 */
+	TALLY_GRANT_CLIENT_OPTIONAL = 1 << 1,
 };
 
 /* A token request whose client is known and may use the grant. */
 struct tally_token_request {
 	const struct tally_form *form;
-	const struct tally_client *client;
+	const struct tally_client *client; /* NULL only with CLIENT_OPTIONAL */
 	struct tally_scopes scopes; /* asked for and allowed; empty: none asked for */
 };
 
@@ -37,6 +42,15 @@ struct tally_mint {
 	struct tally_span scope;    /* canonical; empty: no scope */
 	struct tally_span audience; /* "aud" */
 	uint32_t access_lifetime;   /* seconds */
+	const struct tally_user_record *user; /* NULL: the client, or a subject without a user */
+	int64_t auth_time;          /* when the user logged in; 0: not */
+	bool with_refresh;          /* a refresh token goes with it, if the client may use one */
+
+	/* Of a refresh: */
+	const struct tally_refresh_record *use; /* the kept token that is used up; NULL: none */
+	struct tally_span granted_scope;  /* at first; p NULL: scope is what is granted */
+	struct tally_token_id family;     /* all zero: a new one is begun */
+	int64_t family_expires_at;
 };
 
 struct tally_grant {

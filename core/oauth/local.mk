@@ -8,4 +8,8 @@ libtally_a_SOURCES += \
 	core/oauth/metadata.c core/oauth/metadata.h \
 	core/oauth/mint.c core/oauth/mint.h \
 	core/oauth/scope.c core/oauth/scope.h \
-	core/oauth/token.c core/oauth/token.h
+	core/oauth/token.c core/oauth/token.h \
+	core/oauth/issue.c core/oauth/issue.h \
+	core/oauth/opaque.c core/oauth/opaque.h \
+	core/oauth/user.c core/oauth/user.h \
+	core/oauth/refresh.h

@@ -111,6 +111,14 @@ bool tally_scopes_allowed(const struct tally_scopes *allowed, const struct tally
 	return true;
 }
 
+bool tally_scope_has(struct tally_span scope, struct tally_span item)
+{
+	while (scope.p != NULL)
+		if (tally_span_eq(tally_span_cut(&scope, ' '), item))
+			return true;
+	return false;
+}
+
 struct tally_span tally_scopes_join(const struct tally_scopes *scopes, struct tally_arena *arena)
 {
 	struct tally_buf buf;

@@ -39,6 +39,9 @@ enum tally_err tally_scopes_parse_allowed(struct tally_scopes *scopes, struct ta
 bool tally_scopes_allowed(const struct tally_scopes *allowed, const struct tally_scopes *wanted,
 			  struct tally_span *first);
 
+/* Whether a joined set has this scope. */
+bool tally_scope_has(struct tally_span scope, struct tally_span item);
+
 /* The set as a parameter value, in the arena; p is NULL when out of memory. */
 struct tally_span tally_scopes_join(const struct tally_scopes *scopes, struct tally_arena *arena);
 

@@ -3,13 +3,9 @@
 
 #include "oauth/token.h"
 
-#include "codec/json_out.h"
 #include "oauth/auth.h"
 #include "oauth/grant.h"
-#include "oauth/mint.h"
-#include "sys/clock.h"
-
-#define ANSWER_FIXED_MAX 160u /* names, punctuation and expires_in */
+#include "oauth/issue.h"
 
 static enum tally_fault parse_form(struct tally_request *rq, struct tally_form *form)
 {
@@ -47,6 +43,12 @@ static enum tally_fault check_grant_allowed(struct tally_request *rq,
 					    const struct tally_client *client,
 					    enum tally_grant_id id)
 {
+	if (client == NULL)
+		return TALLY_FAULT_NONE; /* the grant decides who may use it */
+	if (client->is_public && tally_grant(id)->flags & TALLY_GRANT_CONFIDENTIAL_ONLY)
+		return tally_fault(rq, TALLY_FAULT_UNAUTHORIZED_CLIENT,
+				   "client %.*s is public, and the grant %s wants a secret",
+				   TALLY_SPAN_ARG(client->client_id), tally_grant(id)->type);
 	if (client->grants & UINT32_C(1) << id)
 		return TALLY_FAULT_NONE;
 	return tally_fault(rq, TALLY_FAULT_UNAUTHORIZED_CLIENT,
@@ -54,24 +56,36 @@ static enum tally_fault check_grant_allowed(struct tally_request *rq,
 			   TALLY_SPAN_ARG(client->client_id), tally_grant(id)->type);
 }
 
+/* What may be asked for: of a client by its own list, else by the configured one. */
+static enum tally_err find_allowed(struct tally_request *rq, const struct tally_client *client,
+				   struct tally_scopes *allowed)
+{
+	if (client == NULL)
+		return tally_scopes_parse_allowed(allowed, rq->arena,
+						  tally_span_of(rq->site->conf->assertions_scopes));
+	*allowed = client->allowed;
+	return TALLY_OK;
+}
+
 static enum tally_fault check_scope(struct tally_request *rq, struct tally_token_request *token)
 {
 	struct tally_span text = tally_form_get(token->form, TALLY_SPAN("scope"));
+	struct tally_scopes allowed;
 	struct tally_span denied;
 
 	if (text.p == NULL)
 		return TALLY_FAULT_NONE;
 	enum tally_err err = tally_scopes_parse(&token->scopes, rq->arena, text);
 
-	if (err == TALLY_ERR_NOMEM)
-		return tally_fault_of(rq, err, "reading a scope");
-	if (err != TALLY_OK)
+	if (err != TALLY_OK && err != TALLY_ERR_NOMEM)
 		return tally_fault(rq, TALLY_FAULT_INVALID_SCOPE, "scope of %zu bytes: %s", text.n,
 				   tally_err_text(err));
-	if (!tally_scopes_allowed(&token->client->allowed, &token->scopes, &denied))
-		return tally_fault(rq, TALLY_FAULT_INVALID_SCOPE,
-				   "client %.*s may not have the scope \"%.*s\"",
-				   TALLY_SPAN_ARG(token->client->client_id),
+	if (err == TALLY_OK)
+		err = find_allowed(rq, token->client, &allowed);
+	if (err != TALLY_OK)
+		return tally_fault_of(rq, err, "reading a scope");
+	if (!tally_scopes_allowed(&allowed, &token->scopes, &denied))
+		return tally_fault(rq, TALLY_FAULT_INVALID_SCOPE, "scope \"%.*s\" is not allowed",
 				   TALLY_SPAN_ARG(denied));
 	return TALLY_FAULT_NONE;
 }
@@ -82,48 +96,18 @@ static void fill_mint(struct tally_request *rq, const struct tally_token_request
 {
 	const struct tally_client *client = token->client;
 	const struct tally_conf *conf = rq->site->conf;
-	uint32_t lifetime = client->access_lifetime ? client->access_lifetime
-						    : conf->tokens_access_lifetime;
+	uint32_t lifetime = client && client->access_lifetime ? client->access_lifetime
+							      : conf->tokens_access_lifetime;
 
 	*mint = (struct tally_mint){
 		.scope = token->scopes.count ? tally_scopes_join(&token->scopes, rq->arena)
-					     : client->default_scope,
-		.audience = client->audience.n ? client->audience : rq->site->audience,
+			 : client            ? client->default_scope
+					     : TALLY_SPAN(""),
+		.audience = client && client->audience.n ? client->audience : rq->site->audience,
 		.access_lifetime = lifetime < conf->tokens_max_lifetime
 					   ? lifetime
 					   : conf->tokens_max_lifetime,
 	};
-}
-
-/* RFC 6749 §5.1. */
-static enum tally_fault answer(struct tally_request *rq, const struct tally_mint *mint,
-			       struct tally_span client_id)
-{
-	struct tally_json_out out;
-	struct tally_buf buf;
-
-	tally_buf_in(&buf, rq->arena,
-		     ANSWER_FIXED_MAX + mint->scope.n + tally_mint_size(rq, mint, client_id));
-	tally_json_begin(&out, &buf);
-	tally_json_object(&out, NULL);
-	tally_json_string_begin(&out, "access_token");
-	enum tally_err err = tally_mint_access_token(rq, mint, client_id, tally_clock_now(), &buf);
-
-	if (err != TALLY_OK)
-		return tally_fault_of(rq, err, "making an access token");
-	tally_json_string_end(&out);
-	tally_json_add_str(&out, "token_type", "Bearer");
-	tally_json_add_i64(&out, "expires_in", mint->access_lifetime);
-	if (mint->scope.n > 0)
-		tally_json_add_span(&out, "scope", mint->scope);
-	tally_json_object_end(&out);
-	if (tally_buf_err(&buf) != TALLY_OK)
-		return tally_fault_of(rq, tally_buf_err(&buf), "writing the answer");
-	tally_response_json(rq, tally_buf_span(&buf));
-	tally_log_info("issued an access token to client %.*s, subject %.*s, scope \"%.*s\", %u s",
-		       TALLY_SPAN_ARG(client_id), TALLY_SPAN_ARG(mint->subject),
-		       TALLY_SPAN_ARG(mint->scope), mint->access_lifetime);
-	return TALLY_FAULT_NONE;
 }
 
 static enum tally_fault grant_token(struct tally_request *rq, struct tally_token_request *token,
@@ -140,7 +124,7 @@ static enum tally_fault grant_token(struct tally_request *rq, struct tally_token
 	fault = tally_grant(id)->decide(rq, token, &mint);
 	if (fault != TALLY_FAULT_NONE)
 		return fault;
-	return answer(rq, &mint, token->client->client_id);
+	return tally_issue(rq, token->client, &mint);
 }
 
 enum tally_fault tally_oauth_token(struct tally_request *rq)
@@ -153,7 +137,9 @@ enum tally_fault tally_oauth_token(struct tally_request *rq)
 	if (fault == TALLY_FAULT_NONE)
 		fault = find_grant(rq, &form, &id);
 	if (fault == TALLY_FAULT_NONE)
-		fault = tally_auth_client(rq, &form, &token.client);
+		fault = tally_auth_client(rq, &form,
+					  tally_grant(id)->flags & TALLY_GRANT_CLIENT_OPTIONAL,
+					  &token.client);
 	if (fault != TALLY_FAULT_NONE)
 		return fault;
 	fault = grant_token(rq, &token, id);

@@ -18,4 +18,5 @@ libtally_a_SOURCES += \
 	core/store/mysql/statement.c core/store/mysql/statement.def \
 	core/store/mysql/statement.h \
 	core/store/mysql/work.c core/store/mysql/work.h \
-	core/store/token_id.c core/store/token_id.h
+	core/store/token_id.c core/store/token_id.h \
+	core/store/marks.h core/store/token_writer.h

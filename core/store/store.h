@@ -17,27 +17,59 @@
 #ifndef TALLY_STORE_STORE_H
 #define TALLY_STORE_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "store/token_id.h"
 
 #define TALLY_ID_MAX 64u           /* client_id and kid, in characters */
 #define TALLY_NAME_MAX 255u        /* names for people, in bytes */
 #define TALLY_SECRETS_MAX 8u       /* live secrets of one client */
 #define TALLY_KEYS_MAX 256u        /* signing keys, the retired ones too */
 #define TALLY_SCOPE_TEXT_MAX 4096u /* a list of scopes, in characters */
+#define TALLY_SUBJECT_MAX 255u     /* sub of a token, in bytes */
+#define TALLY_AUDIENCE_MAX 255u    /* aud of a token, in bytes */
+#define TALLY_LOGIN_MAX 254u       /* what a user types, in bytes */
+#define TALLY_JWKS_MAX 65536u      /* key set of a trusted issuer, in bytes */
 
 struct tally_secret_record {
 	struct tally_span secret_id; /* short, public: names the secret to people */
 	uint8_t digest[32];          /* SHA-256 of the secret */
 	int64_t created_at;
 	int64_t expires_at;          /* 0: never */
+	/*
+	 * The secret itself, sealed, for clients that sign with it
+	 * (client_secret_jwt); empty for all others.
+	 */
+	struct tally_span wrapped;
 };
+
+/* A public key of a client or of a machine user. */
+struct tally_public_key_record {
+	struct tally_span key_id;     /* its kid */
+	struct tally_span owner;      /* client_id or user_id */
+	struct tally_span alg;        /* JOSE name */
+	struct tally_span public_der; /* SubjectPublicKeyInfo */
+	int64_t created_at;
+	int64_t expires_at;           /* 0: never */
+};
+
+/* What of a token is kept; each one includes the one before. */
+enum tally_persistence {
+	TALLY_PERSIST_DEFAULT, /* as configured */
+	TALLY_PERSIST_NONE,
+	TALLY_PERSIST_REFRESH,
+	TALLY_PERSIST_ALL
+};
+
+enum tally_token_format { TALLY_FORMAT_DEFAULT, TALLY_FORMAT_JWT, TALLY_FORMAT_OPAQUE };
 
 /* A client as it is kept. Lists are words with one blank between them. */
 struct tally_client_record {
+	uint64_t number; /* inside the store; 0: not stored yet */
 	struct tally_span client_id;
 	struct tally_span name;
 	struct tally_span grants;         /* grant types */
@@ -45,10 +77,117 @@ struct tally_client_record {
 	struct tally_span default_scopes; /* granted when it asks for none */
 	struct tally_span audience;       /* empty: the configured one */
 	uint32_t access_lifetime;         /* seconds; 0: the configured one */
+	uint32_t refresh_lifetime;        /* seconds without use; 0: the configured one */
+	enum tally_persistence persistence;
+	enum tally_token_format format;   /* of its access tokens */
+	bool is_public;                   /* has no secret (RFC 6749 §2.1) */
+	bool may_introspect;              /* any token, as a resource server does */
 	int64_t created_at;
 	int64_t disabled_at;              /* 0: enabled */
 	struct tally_secret_record *secrets;
 	size_t secret_count;
+	struct tally_public_key_record *keys; /* for private_key_jwt */
+	size_t key_count;
+};
+
+enum tally_user_kind { TALLY_USER_HUMAN, TALLY_USER_MACHINE };
+
+/* A user as it is kept. user_id is "sub" and is never given to another. */
+struct tally_user_record {
+	uint64_t number; /* inside the store; 0: not stored yet */
+	struct tally_span user_id;
+	struct tally_span login;
+	struct tally_span name;
+	enum tally_user_kind kind;
+	struct tally_span password; /* argon2id in its usual text form; empty: has none */
+	int64_t created_at;
+	int64_t disabled_at;        /* 0: enabled */
+};
+
+/* How the subject of a trusted issuer's assertion becomes ours. */
+enum tally_subject_mapping {
+	TALLY_SUBJECT_AS_IS, /* it is taken as it is; no user is needed */
+	TALLY_SUBJECT_LOGIN, /* it is the login of a user */
+	TALLY_SUBJECT_USER   /* it is the user_id of a user */
+};
+
+/* Somebody whose assertions are accepted (RFC 7523 §2.1). */
+struct tally_issuer_record {
+	struct tally_span issuer;   /* "iss", byte for byte */
+	struct tally_span jwks;     /* its JWK set (RFC 7517 §5) */
+	struct tally_span audience; /* "aud"; empty: our issuer or token endpoint */
+	enum tally_subject_mapping mapping;
+	int64_t created_at;
+	int64_t disabled_at;        /* 0: enabled */
+};
+
+/* What tokens of a kind have in common. */
+struct tally_token_owner {
+	uint64_t client; /* number */
+	uint64_t user;   /* number; 0: the client itself, or a subject without a user */
+	struct tally_span client_id;
+	struct tally_span subject;
+	struct tally_span scope;    /* canonical */
+	struct tally_span audience;
+};
+
+struct tally_access_record {
+	struct tally_token_id id;
+	struct tally_token_id family; /* of the refresh token beside it; none: all zero */
+	struct tally_token_owner owner;
+	uint8_t digest[32];           /* of an opaque token; all zero for a JWT */
+	int64_t expires_at;
+};
+
+struct tally_refresh_record {
+	struct tally_token_id id;
+	struct tally_token_id family; /* its day is that of family_expires_at */
+	struct tally_token_owner owner;
+	uint8_t digest[32];
+	int64_t expires_at;           /* if it is not used until then */
+	int64_t family_expires_at;    /* whatever happens */
+};
+
+/*
+ * What one request wants kept: all of it or nothing. use: a refresh token that
+ * is hereby used up; when somebody was faster, nothing is kept.
+ */
+struct tally_token_job {
+	const struct tally_refresh_record *use;     /* NULL: none */
+	const struct tally_access_record *access;   /* NULL: none */
+	const struct tally_refresh_record *refresh; /* NULL: none */
+	int64_t now_us;
+	/* Set by the store: TALLY_OK: committed. TALLY_ERR_CONFLICT: used up before. */
+	enum tally_err err;
+	int64_t used_at_us; /* when, with TALLY_ERR_CONFLICT */
+};
+
+/* What a refresh token is worth, read in one look. */
+struct tally_refresh_found {
+	struct tally_refresh_record token;
+	int64_t used_at_us; /* 0: not yet */
+	bool is_revoked;    /* it, its family, or everything of its client or user */
+};
+
+struct tally_access_found {
+	struct tally_access_record token;
+	bool is_revoked;
+};
+
+/* What may have ended a token that we do not keep. */
+struct tally_revocation_query {
+	struct tally_token_id id;
+	struct tally_token_id family; /* all zero: none */
+	struct tally_span client_id;  /* empty: not asked */
+	struct tally_span subject;    /* empty: not asked */
+};
+
+enum tally_watermark_kind { TALLY_WATERMARK_CLIENT, TALLY_WATERMARK_SUBJECT };
+
+struct tally_purge_report {
+	unsigned int added;   /* partitions, of all tables */
+	unsigned int dropped;
+	uint64_t rows;        /* about how many rows went with them */
 };
 
 /*
@@ -71,8 +210,16 @@ struct tally_store;
 
 /* Called once per record; what it returns other than TALLY_OK ends the listing. */
 typedef enum tally_err tally_client_visit(void *context, const struct tally_client_record *client);
+typedef enum tally_err tally_user_visit(void *context, const struct tally_user_record *user);
+typedef enum tally_err tally_issuer_visit(void *context, const struct tally_issuer_record *issuer);
+
+/* One step of a purge, before it is taken; table and partition are their names. */
+typedef void tally_purge_step(void *context, const char *what, const char *table,
+			      const char *partition, uint64_t rows);
 
 struct tally_store_ops {
+	/* ---- the store itself, clients, signing keys ---- */
+
 	/* Whether the store answers now. */
 	enum tally_err (*ping)(struct tally_store *store);
 
@@ -121,6 +268,104 @@ struct tally_store_ops {
 
 	/* TALLY_ERR_NOT_FOUND; TALLY_ERR_STATE: retired already. */
 	enum tally_err (*key_retire)(struct tally_store *store, struct tally_span kid, int64_t at);
+
+	/* ---- public keys of clients, for private_key_jwt ---- */
+
+	/* TALLY_ERR_NOT_FOUND: no such client; TALLY_ERR_EXISTS: that key_id. */
+	enum tally_err (*client_key_add)(struct tally_store *store,
+					 const struct tally_public_key_record *key);
+	enum tally_err (*client_key_remove)(struct tally_store *store, struct tally_span client_id,
+					    struct tally_span key_id);
+
+	/* ---- users ---- */
+
+	/* TALLY_ERR_NOT_FOUND. Either is matched byte for byte. */
+	enum tally_err (*user_find)(struct tally_store *store, struct tally_arena *arena,
+				    struct tally_span user_id, struct tally_user_record *out);
+	enum tally_err (*user_find_login)(struct tally_store *store, struct tally_arena *arena,
+					  struct tally_span login, struct tally_user_record *out);
+	/* In the order of login, read in pages. */
+	enum tally_err (*user_list)(struct tally_store *store, tally_user_visit *visit,
+				    void *context);
+	/* TALLY_ERR_EXISTS: that user_id or login. */
+	enum tally_err (*user_add)(struct tally_store *store,
+				   const struct tally_user_record *user);
+	enum tally_err (*user_set_password)(struct tally_store *store, struct tally_span user_id,
+					    struct tally_span password);
+	enum tally_err (*user_disable)(struct tally_store *store, struct tally_span user_id,
+				       int64_t at);
+	/* With its keys. */
+	enum tally_err (*user_remove)(struct tally_store *store, struct tally_span user_id);
+
+	/* ---- keys of machine users (RFC 7523 §2.1) ---- */
+
+	/* A key with its user in one look. TALLY_ERR_NOT_FOUND. */
+	enum tally_err (*user_key_find)(struct tally_store *store, struct tally_arena *arena,
+					struct tally_span key_id,
+					struct tally_public_key_record *key,
+					struct tally_user_record *user);
+	/* All keys of a user; the array is the arena's. TALLY_ERR_NOT_FOUND: no such user. */
+	enum tally_err (*user_key_list)(struct tally_store *store, struct tally_arena *arena,
+					struct tally_span user_id,
+					struct tally_public_key_record **out, size_t *count);
+	enum tally_err (*user_key_add)(struct tally_store *store,
+				       const struct tally_public_key_record *key);
+	enum tally_err (*user_key_remove)(struct tally_store *store, struct tally_span user_id,
+					  struct tally_span key_id);
+
+	/* ---- trusted issuers ---- */
+
+	enum tally_err (*issuer_find)(struct tally_store *store, struct tally_arena *arena,
+				      struct tally_span issuer, struct tally_issuer_record *out);
+	enum tally_err (*issuer_list)(struct tally_store *store, tally_issuer_visit *visit,
+				      void *context);
+	enum tally_err (*issuer_add)(struct tally_store *store,
+				     const struct tally_issuer_record *issuer);
+	enum tally_err (*issuer_disable)(struct tally_store *store, struct tally_span issuer,
+					 int64_t at);
+	enum tally_err (*issuer_remove)(struct tally_store *store, struct tally_span issuer);
+
+	/* ---- tokens ---- */
+
+	/*
+	 * Keeps the jobs of many requests with one commit. Each job's err says
+	 * what became of it; a bad one fails alone. An outcome that is not known
+	 * is asked for, or the work repeated: ids are unique. TALLY_ERR_UNAVAILABLE:
+	 * none of them was committed, or nobody knows; no token may be handed out.
+	 */
+	enum tally_err (*token_write)(struct tally_store *store, struct tally_token_job **jobs,
+				      size_t count);
+
+	/* By its id; TALLY_ERR_NOT_FOUND. The caller compares the digest. */
+	enum tally_err (*access_find)(struct tally_store *store, struct tally_arena *arena,
+				      const struct tally_token_id *id,
+				      struct tally_access_found *out);
+	enum tally_err (*refresh_find)(struct tally_store *store, struct tally_arena *arena,
+				       const struct tally_token_id *id,
+				       struct tally_refresh_found *out);
+
+	/* Whether one of these has been revoked: read live, in one look. */
+	enum tally_err (*revoked)(struct tally_store *store,
+				  const struct tally_revocation_query *query, bool *out);
+
+	/* Ends a token or a family by its id; done twice is done once. */
+	enum tally_err (*revoke)(struct tally_store *store, const struct tally_token_id *id,
+				 int64_t now);
+
+	/*
+	 * Ends everything of a client (client_id) or a subject that was issued
+	 * at or before until_us. A later mark replaces an earlier one.
+	 */
+	enum tally_err (*revoke_all)(struct tally_store *store, enum tally_watermark_kind kind,
+				     struct tally_span who, int64_t until_us);
+
+	/*
+	 * Adds partitions for `ahead` days and drops those of expired days. step
+	 * (may be NULL) is told of each. dry_run: only told.
+	 */
+	enum tally_err (*purge)(struct tally_store *store, int64_t now, unsigned int ahead,
+				bool dry_run, tally_purge_step *step, void *context,
+				struct tally_purge_report *report);
 
 	void (*close)(struct tally_store *store);
 };

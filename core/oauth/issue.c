@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "oauth/issue.h"
+
+#include "codec/json_out.h"
+#include "oauth/mint.h"
+#include "oauth/opaque.h"
+#include "oauth/refresh.h"
+#include "sys/clock.h"
+
+#define ANSWER_FIXED_MAX 256u /* names, punctuation and expires_in */
+
+/* One answer in the making. */
+struct issue {
+	const struct tally_client *client; /* NULL: none */
+	const struct tally_mint *mint;
+	enum tally_persistence persistence;
+	enum tally_token_format format;
+	bool with_refresh;
+	bool with_id;
+	int64_t now_us;
+	struct tally_access_record access;
+	struct tally_refresh_record refresh;
+};
+
+static enum tally_persistence persistence_of(const struct tally_request *rq,
+					     const struct tally_client *client)
+{
+	static const enum tally_persistence configured[] = {
+		[TALLY_CONF_ALL] = TALLY_PERSIST_ALL,
+		[TALLY_CONF_REFRESH] = TALLY_PERSIST_REFRESH,
+		[TALLY_CONF_NONE] = TALLY_PERSIST_NONE,
+	};
+
+	if (client != NULL && client->persistence != TALLY_PERSIST_DEFAULT)
+		return client->persistence;
+	return configured[rq->site->conf->tokens_persistence];
+}
+
+static enum tally_token_format format_of(const struct tally_request *rq,
+					 const struct tally_client *client)
+{
+	if (client != NULL && client->format != TALLY_FORMAT_DEFAULT)
+		return client->format;
+	return rq->site->conf->tokens_format == TALLY_CONF_OPAQUE ? TALLY_FORMAT_OPAQUE
+								  : TALLY_FORMAT_JWT;
+}
+
+/* A refresh token goes to who may use it. */
+static bool wants_refresh(const struct tally_client *client, const struct tally_mint *mint)
+{
+	return mint->with_refresh && client != NULL &&
+	       (client->grants & UINT32_C(1) << TALLY_GRANT_refresh_token);
+}
+
+/* What the access token and the refresh token say in common. */
+static struct tally_token_owner owner_of(const struct issue *issue)
+{
+	const struct tally_mint *mint = issue->mint;
+
+	return (struct tally_token_owner){
+		.client = issue->client ? issue->client->number : 0,
+		.user = mint->user ? mint->user->number : 0,
+		.client_id = issue->client ? issue->client->client_id : mint->subject,
+		.subject = mint->subject,
+		.scope = mint->scope,
+		.audience = mint->audience,
+	};
+}
+
+static enum tally_err plan_refresh(struct tally_request *rq, struct issue *issue)
+{
+	const struct tally_conf *conf = rq->site->conf;
+	struct tally_refresh_record *refresh = &issue->refresh;
+	int64_t now = issue->now_us / 1000000;
+	uint32_t lifetime = issue->client->refresh_lifetime ? issue->client->refresh_lifetime
+							    : conf->tokens_refresh_lifetime;
+	enum tally_err err = TALLY_OK;
+
+	*refresh = (struct tally_refresh_record){
+		.owner = owner_of(issue),
+		.family = issue->mint->family,
+		.family_expires_at = issue->mint->family_expires_at,
+		.expires_at = now + lifetime,
+	};
+	/* What is kept is what was granted at first, not what this answer narrows. */
+	if (issue->mint->granted_scope.p != NULL)
+		refresh->owner.scope = issue->mint->granted_scope;
+	if (tally_token_id_is_none(&refresh->family)) {
+		refresh->family_expires_at = now + conf->tokens_refresh_max_lifetime;
+		err = tally_token_id_make(&refresh->family, issue->now_us,
+					  refresh->family_expires_at);
+	}
+	if (refresh->expires_at > refresh->family_expires_at)
+		refresh->expires_at = refresh->family_expires_at;
+	if (err == TALLY_OK)
+		err = tally_token_id_make(&refresh->id, issue->now_us, refresh->expires_at);
+	return err;
+}
+
+static enum tally_err plan(struct tally_request *rq, const struct tally_client *client,
+			   const struct tally_mint *mint, struct issue *issue)
+{
+	enum tally_err err = TALLY_OK;
+
+	*issue = (struct issue){
+		.client = client,
+		.mint = mint,
+		.persistence = persistence_of(rq, client),
+		.format = format_of(rq, client),
+		.with_refresh = wants_refresh(client, mint),
+		.with_id = mint->user != NULL && tally_scope_has(mint->scope, TALLY_SPAN("openid")),
+		.now_us = tally_clock_now_us(),
+	};
+	if (issue->with_refresh)
+		err = plan_refresh(rq, issue);
+	issue->access.owner = owner_of(issue);
+	issue->access.family = issue->refresh.family;
+	issue->access.expires_at = issue->now_us / 1000000 + mint->access_lifetime;
+	if (err == TALLY_OK)
+		err = tally_token_id_make(&issue->access.id, issue->now_us,
+					  issue->access.expires_at);
+	return err;
+}
+
+static enum tally_err add_access(struct tally_request *rq, struct issue *issue,
+				 struct tally_json_out *out)
+{
+	enum tally_err err;
+
+	tally_json_string_begin(out, "access_token");
+	if (issue->format == TALLY_FORMAT_OPAQUE)
+		err = tally_opaque_write(out->buf, TALLY_ACCESS_PREFIX, &issue->access.id,
+					 issue->access.digest);
+	else
+		err = tally_mint_access_token(rq, &issue->access, out->buf);
+	tally_json_string_end(out);
+	return err;
+}
+
+static enum tally_err add_refresh(struct tally_request *rq, struct issue *issue,
+				  struct tally_json_out *out)
+{
+	tally_json_string_begin(out, "refresh_token");
+	enum tally_err err = tally_refresh_write(rq, &issue->refresh,
+						 issue->persistence == TALLY_PERSIST_NONE,
+						 out->buf);
+
+	tally_json_string_end(out);
+	return err;
+}
+
+static enum tally_err add_id_token(struct tally_request *rq, const struct issue *issue,
+				   struct tally_json_out *out)
+{
+	tally_json_string_begin(out, "id_token");
+	enum tally_err err = tally_mint_id_token(rq, issue->mint, issue->access.owner.client_id,
+						 issue->now_us / 1000000, out->buf);
+
+	tally_json_string_end(out);
+	return err;
+}
+
+static size_t answer_size(const struct tally_request *rq, const struct issue *issue)
+{
+	size_t size = ANSWER_FIXED_MAX + issue->mint->scope.n +
+		      (issue->format == TALLY_FORMAT_OPAQUE
+			       ? TALLY_OPAQUE_SIZE
+			       : tally_mint_access_size(rq, &issue->access));
+
+	if (issue->with_refresh)
+		size += TALLY_REFRESH_MAX;
+	if (issue->with_id)
+		size += tally_mint_id_size(rq, issue->mint, issue->access.owner.client_id);
+	return size;
+}
+
+/* RFC 6749 §5.1. */
+static enum tally_err write_answer(struct tally_request *rq, struct issue *issue,
+				   struct tally_buf *buf)
+{
+	struct tally_json_out out;
+
+	tally_buf_in(buf, rq->arena, answer_size(rq, issue));
+	tally_json_begin(&out, buf);
+	tally_json_object(&out, NULL);
+	enum tally_err err = add_access(rq, issue, &out);
+
+	tally_json_add_str(&out, "token_type", "Bearer");
+	tally_json_add_i64(&out, "expires_in", issue->mint->access_lifetime);
+	if (err == TALLY_OK && issue->with_refresh)
+		err = add_refresh(rq, issue, &out);
+	if (err == TALLY_OK && issue->with_id)
+		err = add_id_token(rq, issue, &out);
+	if (issue->mint->scope.n > 0)
+		tally_json_add_span(&out, "scope", issue->mint->scope);
+	tally_json_object_end(&out);
+	return err == TALLY_OK ? tally_buf_err(buf) : err;
+}
+
+/* An opaque access token is always kept: nobody could tell what it is otherwise. */
+static bool keeps_access(const struct issue *issue)
+{
+	return issue->persistence == TALLY_PERSIST_ALL || issue->format == TALLY_FORMAT_OPAQUE;
+}
+
+static enum tally_fault keep(struct tally_request *rq, const struct issue *issue)
+{
+	struct tally_token_job job = {
+		.use = issue->mint->use,
+		.access = keeps_access(issue) ? &issue->access : NULL,
+		.refresh = issue->with_refresh && issue->persistence != TALLY_PERSIST_NONE
+				   ? &issue->refresh : NULL,
+		.now_us = issue->now_us,
+	};
+
+	if (job.use == NULL && job.access == NULL && job.refresh == NULL)
+		return TALLY_FAULT_NONE;
+	enum tally_err err = tally_token_writer_put(rq->services->writer, &job);
+
+	if (err == TALLY_ERR_CONFLICT) {
+		/* Another request was faster than this one since it looked. */
+		if (!tally_refresh_in_grace(rq, job.used_at_us, job.now_us))
+			return tally_refresh_reused(rq, issue->mint->use);
+		job.use = NULL;
+		err = tally_token_writer_put(rq->services->writer, &job);
+	}
+	if (err == TALLY_ERR_LIMIT)
+		return tally_fault(rq, TALLY_FAULT_UNAVAILABLE,
+				   "tokens.write-queue (%u) is full: the database is too slow",
+				   rq->site->conf->tokens_write_queue);
+	return err == TALLY_OK ? TALLY_FAULT_NONE : tally_fault_of(rq, err, "keeping a token");
+}
+
+static void log_issue(const struct issue *issue)
+{
+	const struct tally_token_owner *owner = &issue->access.owner;
+
+	tally_log_info("issued an access token%s%s to client %.*s, subject %.*s, scope \"%.*s\", %u s",
+		       issue->with_refresh ? ", a refresh token" : "",
+		       issue->with_id ? ", an ID token" : "", TALLY_SPAN_ARG(owner->client_id),
+		       TALLY_SPAN_ARG(owner->subject), TALLY_SPAN_ARG(owner->scope),
+		       issue->mint->access_lifetime);
+}
+
+enum tally_fault tally_issue(struct tally_request *rq, const struct tally_client *client,
+			     const struct tally_mint *mint)
+{
+	struct issue issue;
+	struct tally_buf buf;
+	enum tally_err err = plan(rq, client, mint, &issue);
+
+	if (err == TALLY_OK)
+		err = write_answer(rq, &issue, &buf);
+	if (err != TALLY_OK)
+		return tally_fault_of(rq, err, "making a token");
+	enum tally_fault fault = keep(rq, &issue);
+
+	if (fault != TALLY_FAULT_NONE)
+		return fault;
+	tally_response_json(rq, tally_buf_span(&buf));
+	log_issue(&issue);
+	return TALLY_FAULT_NONE;
+}

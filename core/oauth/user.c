@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "oauth/user.h"
+
+#include "sys/log.h"
+
+#define ARENA_FIRST 1024u
+#define ARENA_MAX (64u * 1024)
+#define KEY_MAX (1 + (TALLY_LOGIN_MAX > TALLY_ID_MAX ? TALLY_LOGIN_MAX : TALLY_ID_MAX))
+
+static enum tally_err find(struct tally_store *store, struct tally_arena *arena,
+			   struct tally_span key, struct tally_user_record *out)
+{
+	struct tally_span name = tally_span(key.p + 1, key.n - 1);
+
+	if (key.p[0] == 'i')
+		return store->ops->user_find(store, arena, name, out);
+	return store->ops->user_find_login(store, arena, name, out);
+}
+
+static enum tally_err load_user(void *context, struct tally_span key, struct tally_cached **out)
+{
+	struct tally_arena *arena = tally_arena_new(ARENA_FIRST, ARENA_MAX);
+	struct tally_user *user = arena ? tally_arena_zalloc(arena, sizeof(*user)) : NULL;
+	enum tally_err err = user ? find(context, arena, key, &user->record) : TALLY_ERR_NOMEM;
+
+	if (err != TALLY_OK) {
+		tally_arena_free(arena);
+		return err;
+	}
+	user->arena = arena;
+	*out = &user->cached;
+	return TALLY_OK;
+}
+
+static void free_user(struct tally_cached *cached)
+{
+	tally_arena_free(((struct tally_user *)cached)->arena);
+}
+
+const struct tally_cache_type tally_user_cache_type = { .load = load_user, .free = free_user };
+
+static enum tally_err get(struct tally_request *rq, char letter, struct tally_span name,
+			  const struct tally_user **out)
+{
+	char key[KEY_MAX];
+	struct tally_cached *cached = NULL;
+
+	if (name.n == 0 || name.n > sizeof(key) - 1)
+		return TALLY_ERR_NOT_FOUND;
+	key[0] = letter;
+	memcpy(key + 1, name.p, name.n);
+	enum tally_err err =
+		tally_cache_get(rq->services->users, tally_span(key, name.n + 1), &cached);
+
+	*out = (const struct tally_user *)cached;
+	return err;
+}
+
+enum tally_err tally_user_by_id(struct tally_request *rq, struct tally_span user_id,
+				const struct tally_user **out)
+{
+	return get(rq, 'i', user_id, out);
+}
+
+enum tally_err tally_user_by_login(struct tally_request *rq, struct tally_span login,
+				   const struct tally_user **out)
+{
+	return get(rq, 'l', login, out);
+}
+
+void tally_user_release(struct tally_request *rq, const struct tally_user *user)
+{
+	/* Constant for the request; the cache counts its holders. */
+	if (user != NULL)
+		tally_cache_release(rq->services->users, (struct tally_cached *)&user->cached);
+}
+
+static enum tally_err fill_key(struct tally_store *store, struct tally_span key_id,
+			       struct tally_user_key *key)
+{
+	enum tally_err err =
+		store->ops->user_key_find(store, key->arena, key_id, &key->record, &key->user);
+
+	if (err != TALLY_OK)
+		return err;
+	const struct tally_alg *alg = tally_alg_find(key->record.alg);
+
+	err = alg ? tally_key_from_public_der(alg, key->record.public_der, &key->key)
+		  : TALLY_ERR_UNSUPPORTED;
+	if (err == TALLY_OK || err == TALLY_ERR_NOMEM)
+		return err;
+	tally_log_error("key %.*s of user %.*s in the database is unusable (%s): remove it and "
+			"add it again", TALLY_SPAN_ARG(key_id), TALLY_SPAN_ARG(key->user.user_id),
+			tally_err_text(err));
+	return TALLY_ERR_NOT_FOUND;
+}
+
+static enum tally_err load_key(void *context, struct tally_span key_id, struct tally_cached **out)
+{
+	struct tally_arena *arena = tally_arena_new(ARENA_FIRST, ARENA_MAX);
+	struct tally_user_key *key = arena ? tally_arena_zalloc(arena, sizeof(*key)) : NULL;
+	enum tally_err err = key ? TALLY_OK : TALLY_ERR_NOMEM;
+
+	if (err == TALLY_OK) {
+		key->arena = arena;
+		err = fill_key(context, key_id, key);
+	}
+	if (err != TALLY_OK) {
+		tally_arena_free(arena);
+		return err;
+	}
+	*out = &key->cached;
+	return TALLY_OK;
+}
+
+static void free_key(struct tally_cached *cached)
+{
+	struct tally_user_key *key = (struct tally_user_key *)cached;
+
+	tally_key_free(key->key);
+	tally_arena_free(key->arena);
+}
+
+const struct tally_cache_type tally_user_key_cache_type = { .load = load_key, .free = free_key };

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Short-lived facts that all processes and nodes must share at once: what has
+ * been used up, and what failed how often. They are in Redis, written to disk
+ * before they are answered (appendfsync always).
+ *
+ * Every operation is one round trip and atomic. TALLY_ERR_UNAVAILABLE: Redis
+ * does not answer; the caller then refuses (503) what would need the mark.
+ * Names are built here; what callers pass is raw bytes of any kind.
+ */
+#ifndef TALLY_STORE_MARKS_H
+#define TALLY_STORE_MARKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "store/token_id.h"
+#include "sys/conf.h"
+
+/* What a mark or a counter is about; they do not meet. */
+enum tally_mark_kind {
+	TALLY_MARK_ASSERTION,     /* jti of an assertion, under its issuer */
+	TALLY_MARK_LOGIN_ACCOUNT, /* failed logins of an account */
+	TALLY_MARK_LOGIN_ADDRESS, /* failed logins from an address */
+	TALLY_MARK_CLIENT_ACCOUNT, /* failed authentications of a client */
+	TALLY_MARK_CLIENT_ADDRESS
+};
+
+/* What a sealed refresh token is worth. */
+enum tally_refresh_verdict {
+	TALLY_REFRESH_FIRST,  /* used up by this call */
+	TALLY_REFRESH_GRACE,  /* used a moment ago: a further token may be given */
+	TALLY_REFRESH_REUSED, /* used before: the family has been ended by this call */
+	TALLY_REFRESH_ENDED   /* its family was ended before */
+};
+
+struct tally_marks;
+
+struct tally_marks_ops {
+	/*
+	 * Whether Redis answers and keeps what it is told (appendonly yes,
+	 * appendfsync always). TALLY_ERR_CONFIG: it does not, logged with what
+	 * to do; redis.durability = relaxed accepts less.
+	 */
+	enum tally_err (*check)(struct tally_marks *marks);
+
+	/* Uses up what may be used once. TALLY_ERR_EXISTS: it was used. ttl: seconds. */
+	enum tally_err (*use)(struct tally_marks *marks, enum tally_mark_kind kind,
+			      struct tally_span what, uint32_t ttl);
+
+	/*
+	 * Uses up a refresh token. grace_ms: how long after the first use a
+	 * repeat is TALLY_REFRESH_GRACE. token_ttl and family_ttl: seconds for
+	 * which either could still be presented.
+	 */
+	enum tally_err (*use_refresh)(struct tally_marks *marks, const struct tally_token_id *id,
+				      const struct tally_token_id *family, int64_t now_ms,
+				      uint32_t grace_ms, uint32_t token_ttl, uint32_t family_ttl,
+				      enum tally_refresh_verdict *verdict);
+
+	/* Adds one failure; *count is how many there are in this window of seconds. */
+	enum tally_err (*count)(struct tally_marks *marks, enum tally_mark_kind kind,
+				struct tally_span what, uint32_t window, uint32_t *count);
+
+	/*
+	 * How many failures two counters have, and in how many seconds the
+	 * later of them ends; for asking before a secret is tried.
+	 */
+	enum tally_err (*counted)(struct tally_marks *marks, enum tally_mark_kind kind_a,
+				  struct tally_span a, enum tally_mark_kind kind_b,
+				  struct tally_span b, uint32_t counts[2], uint32_t *ends_in);
+
+	/* Forgets a counter. */
+	enum tally_err (*clear)(struct tally_marks *marks, enum tally_mark_kind kind,
+				struct tally_span what);
+
+	void (*close)(struct tally_marks *marks);
+};
+
+/* The first member of every implementation. */
+struct tally_marks {
+	const struct tally_marks_ops *ops;
+};
+
+#endif
