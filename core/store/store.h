@@ -122,6 +122,9 @@ struct tally_store_ops {
 	/* TALLY_ERR_NOT_FOUND; TALLY_ERR_STATE: retired already. */
 	enum tally_err (*key_retire)(struct tally_store *store, struct tally_span kid, int64_t at);
 
+	/* TALLY_ERR_NOT_FOUND. */
+	enum tally_err (*key_remove)(struct tally_store *store, struct tally_span kid);
+
 	void (*close)(struct tally_store *store);
 };
 
