@@ -23,6 +23,9 @@ static void print_change(const struct tally_session *session, const struct tally
 	};
 
 	tally_output_record(session->json, fields);
+	if (!session->json && change->activate_at == 0)
+		printf("It is published; let it sign with \"tallystick key activate %s\".\n",
+		       change->kid);
 	if (!session->json && change->activate_at > tally_clock_now())
 		printf("It is published first, so that verifiers know it (keys.publish-before).\n");
 }
@@ -36,23 +39,36 @@ static enum tally_activation activation_of(const struct tally_invocation *call)
 	return TALLY_ACTIVATE_NOT;
 }
 
+/* The algorithm asked for, or else the one that tokens are signed with. */
+static enum tally_err choose_alg(const struct tally_invocation *call,
+				 const struct tally_conf *conf, const struct tally_alg **out)
+{
+	const char *asked = tally_option_value(call, TALLY_OPTION_ALG);
+
+	*out = tally_alg_find(tally_span_of(asked ? asked : conf->tokens_algorithm));
+	if (*out == NULL) {
+		tally_log_error("algorithm \"%s\": expected one of %s",
+				asked ? asked : conf->tokens_algorithm, tally_alg_names());
+		return TALLY_ERR_USAGE;
+	}
+	if (asked != NULL && strcmp(asked, conf->tokens_algorithm) != 0)
+		tally_log_warn("tokens are signed with %s (tokens.algorithm), so this key will "
+			       "only be published", conf->tokens_algorithm);
+	return TALLY_OK;
+}
+
 enum tally_err tally_cmd_key_add(const struct tally_invocation *call)
 {
-	const char *alg = tally_option_value(call, TALLY_OPTION_ALG);
 	struct tally_session session;
 	struct tally_key_change change;
 	struct tally_new_key key = {
-		.alg = tally_alg_find(tally_span_of(alg ? alg : "ES256")),
 		.uri = tally_option_value(call, TALLY_OPTION_URI),
 		.activation = activation_of(call),
 	};
-
-	if (key.alg == NULL) {
-		tally_log_error("--alg %s: expected one of %s", alg, tally_alg_names());
-		return TALLY_ERR_USAGE;
-	}
 	enum tally_err err = tally_session_open(&session, call, true);
 
+	if (err == TALLY_OK)
+		err = choose_alg(call, session.conf, &key.alg);
 	if (err == TALLY_OK)
 		err = tally_admin_key_add(session.store, session.conf, wrap_key(&session), &key,
 					  &change);
@@ -93,7 +109,7 @@ static enum tally_err print_keys(const struct tally_session *session, struct tal
 
 	if (states == NULL)
 		return TALLY_ERR_NOMEM;
-	tally_key_states(records, count, tally_clock_now(), session->conf->tokens_max_lifetime,
+	tally_key_states(records, count, tally_clock_now(), tally_key_tokens_live(session->conf),
 			 states);
 	tally_output_list_begin(&list, session->json);
 	for (size_t i = 0; i < count; i++)
@@ -132,6 +148,29 @@ enum tally_err tally_cmd_key_activate(const struct tally_invocation *call)
 	return err;
 }
 
+enum tally_err tally_cmd_key_remove(const struct tally_invocation *call)
+{
+	struct tally_session session;
+	struct tally_span kid = tally_span_of(call->operands[0]);
+	enum tally_err err = tally_session_open(&session, call, true);
+
+	if (err == TALLY_OK)
+		err = tally_admin_key_remove(session.store, session.conf, kid,
+					     tally_option_given(call, TALLY_OPTION_FORCE));
+	if (err == TALLY_OK) {
+		const struct tally_field fields[] = {
+			{ "kid", TALLY_FIELD_TEXT, .text = kid },
+			{ "in_force_within", TALLY_FIELD_NUMBER,
+			  .number = session.conf->keys_refresh },
+			{ .name = NULL },
+		};
+
+		tally_output_record(session.json, fields);
+	}
+	tally_session_close(&session);
+	return err;
+}
+
 enum tally_err tally_cmd_key_retire(const struct tally_invocation *call)
 {
 	struct tally_session session;
@@ -144,7 +183,7 @@ enum tally_err tally_cmd_key_retire(const struct tally_invocation *call)
 		const struct tally_field fields[] = {
 			{ "kid", TALLY_FIELD_TEXT, .text = tally_span_of(call->operands[0]) },
 			{ "published_until", TALLY_FIELD_TIME,
-			  .number = tally_clock_now() + session.conf->tokens_max_lifetime },
+			  .number = tally_clock_now() + tally_key_tokens_live(session.conf) },
 			{ .name = NULL },
 		};
 

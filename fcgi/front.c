@@ -3,6 +3,8 @@
 
 #include "fcgi/front.h"
 
+#include "base/secret.h"
+
 #include <fcgiapp.h>
 
 #include <limits.h>
@@ -65,6 +67,8 @@ static void serve_one(struct tally_worker *worker, FCGX_Request *fcgi)
 	/* A peer that is gone needs no answer; libfcgi notes the error. */
 	FCGX_PutStr(response.p, (int)response.n, fcgi->out);
 	tally_worker_forget(worker);
+	/* libfcgi frees the parameters as they are; this one holds a secret. */
+	tally_secret_wipe((char *)(uintptr_t)params.authorization.p, params.authorization.n);
 }
 
 static void serve_connection(struct tally_worker *worker, struct tally_listener *listener,

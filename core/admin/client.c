@@ -44,8 +44,27 @@ static enum tally_err check_text(const char *what, struct tally_span text, size_
 	return TALLY_ERR_USAGE;
 }
 
+/* An audience is compared byte for byte by others, so it is plain ASCII. */
+static enum tally_err check_audience(struct tally_span audience)
+{
+	bool ok = audience.n <= TALLY_NAME_MAX;
+
+	for (size_t i = 0; i < audience.n && ok; i++)
+		ok = audience.p[i] > ' ' && audience.p[i] < 0x7f;
+	if (ok)
+		return TALLY_OK;
+	tally_log_error("audience: expected at most %u printable ASCII characters without blanks",
+			TALLY_NAME_MAX);
+	return TALLY_ERR_USAGE;
+}
+
 static enum tally_err check_grants(struct tally_span grants)
 {
+	if (grants.n == 0) {
+		tally_log_error("a client without a grant can do nothing: give it one, such as "
+				"client_credentials");
+		return TALLY_ERR_USAGE;
+	}
 	while (grants.n > 0) {
 		struct tally_span type = tally_span_cut(&grants, ' ');
 		enum tally_grant_id id;
@@ -89,7 +108,7 @@ static enum tally_err check(const struct tally_new_client *client, struct tally_
 	if (err == TALLY_OK)
 		err = check_text("name", client->name, TALLY_NAME_MAX);
 	if (err == TALLY_OK)
-		err = check_text("audience", client->audience, TALLY_NAME_MAX);
+		err = check_audience(client->audience);
 	if (err == TALLY_OK)
 		err = check_grants(client->grants);
 	return err == TALLY_OK ? check_scopes(client, arena) : err;

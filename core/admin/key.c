@@ -3,6 +3,7 @@
 
 #include "admin/key.h"
 
+#include "store/keyset.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -210,6 +211,31 @@ enum tally_err tally_admin_key_retire(struct tally_store *store, struct tally_sp
 		err = TALLY_ERR_STATE;
 	} else {
 		err = store->ops->key_retire(store, kid, now);
+	}
+	tally_arena_free(list.arena);
+	return err;
+}
+
+enum tally_err tally_admin_key_remove(struct tally_store *store, const struct tally_conf *conf,
+				      struct tally_span kid, bool force)
+{
+	struct key_list list;
+	int64_t gone_at = tally_clock_now() - tally_key_tokens_live(conf);
+	enum tally_err err = read_list(store, &list);
+
+	if (err != TALLY_OK)
+		return err;
+	const struct tally_key_record *record = find(&list, kid);
+
+	if (record == NULL) {
+		err = not_found(kid);
+	} else if (!force && (record->retired_at == 0 || record->retired_at > gone_at)) {
+		tally_log_error("key %.*s is still published: retire it and wait until its tokens "
+				"have expired, or, if it was stolen, give --force: tokens signed "
+				"with it then verify no longer", TALLY_SPAN_ARG(kid));
+		err = TALLY_ERR_STATE;
+	} else {
+		err = store->ops->key_remove(store, kid);
 	}
 	tally_arena_free(list.arena);
 	return err;

@@ -53,4 +53,11 @@ enum tally_err tally_admin_key_activate(struct tally_store *store, const struct 
 enum tally_err tally_admin_key_retire(struct tally_store *store, struct tally_span kid,
 				      bool force) TALLY_MUST_CHECK;
 
+/*
+ * Removes a key. TALLY_ERR_NOT_FOUND; TALLY_ERR_STATE: it is still published,
+ * and force is false: for a key that was stolen. Logged.
+ */
+enum tally_err tally_admin_key_remove(struct tally_store *store, const struct tally_conf *conf,
+				      struct tally_span kid, bool force) TALLY_MUST_CHECK;
+
 #endif

@@ -17,17 +17,7 @@
 #include <unistd.h>
 
 #define RETRY_MS 1000        /* while the database does not answer */
-#define CLOCK_SKEW 10        /* seconds that a verifier's clock may differ */
 #define STACK_SIZE (256u * 1024)
-
-/*
- * For how long after its retirement a key is still needed: the longest life of
- * a token, and the time that a process may go on signing without knowing.
- */
-static int64_t tokens_live(const struct tally_conf *conf)
-{
-	return (int64_t)conf->tokens_max_lifetime + conf->keys_refresh + CLOCK_SKEW;
-}
 
 static void note_database(struct tally_app *app, enum tally_err err)
 {
@@ -48,8 +38,8 @@ static void log_signing(const struct tally_site *site)
 				"\"tallystick key add --alg %s --activate\", or change "
 				"tokens.algorithm", site->token_alg->name, site->token_alg->name);
 	else
-		tally_log_notice("%zu keys published, %s signs (%s)",
-				 tally_keyset_count(site->keys), key->kid, key->alg->name);
+		tally_log_notice("key %s signs (%s); keys published: %zu", key->kid,
+				 key->alg->name, tally_keyset_count(site->keys));
 }
 
 static void refresh_keys(struct tally_app *app)
@@ -58,7 +48,7 @@ static void refresh_keys(struct tally_app *app)
 	struct tally_site_box *site = NULL;
 	const struct tally_site *now = tally_site_of(app->site);
 	enum tally_err err = tally_keyset_load(app->services.store, tally_site_wrap_key(app->site),
-					       tally_clock_now(), tokens_live(now->conf),
+					       tally_clock_now(), tally_key_tokens_live(now->conf),
 					       now->keys, &keys);
 
 	note_database(app, err);
@@ -74,18 +64,21 @@ static void refresh_keys(struct tally_app *app)
 	}
 }
 
-/* The directives that a reload cannot change, since threads depend on them. */
-static void warn_about_restart(const struct tally_conf *before, const struct tally_conf *now)
+/*
+ * What was set up at the start stays as it was: threads, connections, caches.
+ * Everything else is read from the configuration in force.
+ */
+static void warn_about_restart(void *context, const char *directive)
 {
-#define TALLY_CONF_NEEDS_RESTART(member, name) \
-	if (before->member != now->member) \
-		tally_log_warn("%s has changed; that takes effect after a restart", name)
-	TALLY_CONF_NEEDS_RESTART(server_threads, "server.threads");
-	TALLY_CONF_NEEDS_RESTART(database_connections, "database.connections");
-	TALLY_CONF_NEEDS_RESTART(clients_cache, "clients.cache");
-	TALLY_CONF_NEEDS_RESTART(clients_cache_size, "clients.cache-size");
-	TALLY_CONF_NEEDS_RESTART(clients_cache_stale, "clients.cache-stale");
-#undef TALLY_CONF_NEEDS_RESTART
+	static const char *const fixed[] = { "server.threads", "server.stop-timeout", "database.",
+					     "redis.", "clients.", "users.", "passwords.",
+					     "tokens.write-queue" };
+
+	(void)context;
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (strncmp(directive, fixed[i], strlen(fixed[i])) == 0)
+			tally_log_warn("%s has changed; that takes effect after a restart",
+				       directive);
 }
 
 static void reload(struct tally_app *app)
@@ -96,7 +89,7 @@ static void reload(struct tally_app *app)
 	enum tally_err err = tally_conf_load(now->conf->path, &conf);
 
 	if (err == TALLY_OK) {
-		warn_about_restart(tally_app_conf(app), conf);
+		tally_conf_compare(tally_app_conf(app), conf, warn_about_restart, NULL);
 		err = tally_site_new(conf, (struct tally_keyset *)now->keys, &site);
 	}
 	if (err != TALLY_OK) {
@@ -108,10 +101,6 @@ static void reload(struct tally_app *app)
 	if (tally_app_open_log(conf) != TALLY_OK)
 		tally_log_error("the log goes where it went before");
 	tally_app_set_site(app, site);
-	tally_cache_clear(app->services.clients);
-	tally_cache_clear(app->services.users);
-	tally_cache_clear(app->services.user_keys);
-	tally_cache_clear(app->services.issuers);
 	tally_log_notice("configuration reloaded from %s", conf->path);
 }
 

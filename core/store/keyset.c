@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#define CLOCK_SKEW 10 /* seconds */
 #define ARENA_FIRST (32u * 1024)
 #define ARENA_MAX (4u * 1024 * 1024)
 
@@ -34,6 +35,11 @@ const char *tally_key_state_word(enum tally_key_state state)
 		return "gone";
 	}
 	return "unknown";
+}
+
+int64_t tally_key_tokens_live(const struct tally_conf *conf)
+{
+	return (int64_t)conf->tokens_max_lifetime + conf->keys_refresh + CLOCK_SKEW;
 }
 
 /* The state of one key, leaving aside that others may have superseded it. */

@@ -16,6 +16,7 @@
 #include "crypt/key.h"
 #include "crypt/seal.h"
 #include "store/store.h"
+#include "sys/conf.h"
 
 enum tally_key_state {
 	TALLY_KEY_PUBLISHED, /* known to verifiers, does not sign yet */
@@ -39,6 +40,13 @@ struct tally_keyset_key {
 };
 
 struct tally_keyset;
+
+/*
+ * For how many seconds after its retirement a key is still published: the
+ * longest life of a token, the time that a process may go on signing without
+ * knowing, and what a verifier's clock may be behind.
+ */
+int64_t tally_key_tokens_live(const struct tally_conf *conf);
 
 /*
  * The states that a list of keys has at a time. tokens_live: seconds for which

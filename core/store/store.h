@@ -269,6 +269,9 @@ struct tally_store_ops {
 	/* TALLY_ERR_NOT_FOUND; TALLY_ERR_STATE: retired already. */
 	enum tally_err (*key_retire)(struct tally_store *store, struct tally_span kid, int64_t at);
 
+	/* TALLY_ERR_NOT_FOUND. */
+	enum tally_err (*key_remove)(struct tally_store *store, struct tally_span kid);
+
 	/* ---- public keys of clients, for private_key_jwt ---- */
 
 	/* TALLY_ERR_NOT_FOUND: no such client; TALLY_ERR_EXISTS: that key_id. */

@@ -67,6 +67,14 @@ void tally_conf_free(struct tally_conf *conf);
 enum tally_err tally_conf_seconds(struct tally_span text, uint32_t *out) TALLY_MUST_CHECK;
 
 /*
+ * Calls visit for each directive whose value is not the same in both;
+ * directive is "section.name" as in the file, and lives during the call.
+ */
+typedef void tally_conf_visit(void *context, const char *directive);
+void tally_conf_compare(const struct tally_conf *a, const struct tally_conf *b,
+			tally_conf_visit *visit, void *context);
+
+/*
  * For checks that come later than parsing (a key that cannot be read, an
  * algorithm that is unknown): logs the error with file, line and directive in
  * front, and returns TALLY_ERR_CONFIG. directive is "section.name" as in the

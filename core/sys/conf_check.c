@@ -148,6 +148,10 @@ void tally_conf_check(struct tally_conf *conf)
 	check_mount(conf);
 	check_servers(conf);
 	check_log(conf);
+	if (conf->keys_publish_before < conf->keys_jwks_max_age + conf->keys_refresh)
+		tally_log_warn("%s: keys.publish-before is shorter than keys.jwks-max-age and "
+			       "keys.refresh together: verifiers may meet a key that they do not "
+			       "know yet", conf->path);
 	if (conf->tokens_access_lifetime > conf->tokens_max_lifetime)
 		REFUSE(conf, tokens_access_lifetime,
 		       "expected at most tokens.max-lifetime (%us), found %us",

@@ -162,3 +162,32 @@ enum tally_err tally_conf_value_set(struct tally_conf *conf, const struct tally_
 	}
 	return TALLY_ERR_CONFIG;
 }
+
+static bool is_same(const struct tally_conf *a, const struct tally_conf *b,
+		    const struct tally_conf_row *row)
+{
+	const void *in_a = (const char *)a + row->offset;
+	const void *in_b = (const char *)b + row->offset;
+
+	switch (row->type) {
+	case TALLY_CONF_TEXT:
+	case TALLY_CONF_PATH:
+		return tally_span_eq(tally_span_of(*(const char *const *)in_a),
+				     tally_span_of(*(const char *const *)in_b));
+	case TALLY_CONF_COUNT:
+	case TALLY_CONF_SECONDS:
+	case TALLY_CONF_WORD:
+		return *(const uint32_t *)in_a == *(const uint32_t *)in_b;
+	}
+	return true;
+}
+
+void tally_conf_compare(const struct tally_conf *a, const struct tally_conf *b,
+			tally_conf_visit *visit, void *context)
+{
+	char shown[TALLY_CONF_SHOWN_SIZE];
+
+	for (size_t i = 0; i < TALLY_CONF_ROWS; i++)
+		if (!is_same(a, b, &tally_conf_rows[i]))
+			visit(context, tally_conf_shown(shown, &tally_conf_rows[i]));
+}

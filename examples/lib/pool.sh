@@ -40,7 +40,7 @@ pool_prepare() {
 # One that an interrupted start left behind has a secret that nobody knows:
 # it is removed and made anew.
 pool_add_demo() {
-	tallystick client remove --id demo >/dev/null 2>&1 || true
+	tallystick client remove demo >/dev/null 2>&1 || true
 	(umask 077 && tallystick client add --id demo --name Demo \
 		--grant client_credentials --scope 'read write device_*' \
 		--default-scope read --json >"$DEMO_FILE.new" 2>"$LOGS/setup.log") || {

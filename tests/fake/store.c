@@ -388,6 +388,22 @@ static enum tally_err key_retire(struct tally_store *store, struct tally_span ki
 	return leave(fake_of(store), err);
 }
 
+static enum tally_err key_remove(struct tally_store *store, struct tally_span kid)
+{
+	struct fake *fake = fake_of(store);
+	struct tally_key_record *key;
+	enum tally_err err = enter_for_key(fake, kid, &key);
+
+	if (err == TALLY_OK || err == TALLY_ERR_STATE) {
+		size_t behind = (size_t)(fake->keys + fake->key_count - key) - 1;
+
+		memmove(key, key + 1, behind * sizeof(*key));
+		fake->key_count--;
+		err = TALLY_OK;
+	}
+	return leave(fake, err);
+}
+
 static void close_store(struct tally_store *store)
 {
 	struct fake *fake = fake_of(store);
@@ -410,6 +426,7 @@ static const struct tally_store_ops ops = {
 	.key_add = key_add,
 	.key_activate = key_activate,
 	.key_retire = key_retire,
+	.key_remove = key_remove,
 	.close = close_store,
 };
 

@@ -14,4 +14,4 @@ tests_it_store_fault_test_SOURCES = tests/it/store_fault_test.c \
 tests_it_store_fault_test_CPPFLAGS = $(it_cppflags)
 tests_it_store_fault_test_LDADD = $(it_libs)
 
-EXTRA_DIST += tests/it/database tests/it/20-store.sh
+EXTRA_DIST += tests/it/database tests/it/20-store.sh tests/it/90-newest.sh

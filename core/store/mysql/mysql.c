@@ -41,6 +41,7 @@ static const struct tally_store_ops ops = {
 	.key_add = tally_mysql_key_add,
 	.key_activate = tally_mysql_key_activate,
 	.key_retire = tally_mysql_key_retire,
+	.key_remove = tally_mysql_key_remove,
 	.close = close_store,
 };
 

@@ -34,6 +34,7 @@ enum tally_err tally_mysql_key_activate(struct tally_store *store, struct tally_
 					int64_t at);
 enum tally_err tally_mysql_key_retire(struct tally_store *store, struct tally_span kid,
 				      int64_t at);
+enum tally_err tally_mysql_key_remove(struct tally_store *store, struct tally_span kid);
 
 /* An id as the schema can keep it: 1 to TALLY_ID_MAX bytes. */
 static inline bool tally_mysql_is_id(struct tally_span id)

@@ -64,6 +64,6 @@ void tally_outage_over(struct tally_outage *outage)
 
 	pthread_mutex_unlock(&outage->lock);
 	if (was)
-		tally_log_notice("over after %lld s: %s",
+		tally_log_notice("no longer, after %lld s: %s",
 				 (long long)(tally_clock_ms() - since + 500) / 1000, outage->what);
 }
