@@ -22,7 +22,8 @@
 #define IO_TIMEOUT_MS 30000 /* that a peer may take for one read or write */
 #define ACCEPT_MS 500       /* after which an accept looks whether it is to stop */
 #define ACCEPT_PAUSE_MS 100 /* when there are no file descriptors left */
-#define DRAIN_MS 1000       /* after a stop, for what waits at the socket already */
+#define DRAIN_MS 500        /* after a stop, for what is on its way to us */
+#define DRAIN_PAUSE_US 5000
 
 /* What an event is about: the stop, or a connection. */
 #define STOPPED UINT64_C(1)
@@ -36,6 +37,8 @@ struct tally_listener {
 	bool is_unix;
 	_Atomic bool stopped;
 	int64_t drain_until; /* tally_clock_ms; set before stopped */
+	_Atomic bool shut;   /* stopped, and nothing more is accepted */
+	_Atomic unsigned int quiet; /* kept connections that wait for a request */
 };
 
 static struct timeval milliseconds(long ms)
@@ -154,8 +157,8 @@ static bool is_somebody_there(const struct tally_listener *listener)
 }
 
 /*
- * What waits at the socket when the stop comes is still answered; for a bounded
- * time, since other processes may share it.
+ * What waits at the socket when the stop comes is still answered, until nothing
+ * does: other processes may share it, and what comes later is theirs.
  */
 int tally_listener_accept(struct tally_listener *listener)
 {
@@ -163,8 +166,12 @@ int tally_listener_accept(struct tally_listener *listener)
 
 	while (fd < 0 && !atomic_load(&listener->stopped))
 		fd = accept_one(listener);
-	while (fd < 0 && tally_clock_ms() < listener->drain_until && is_somebody_there(listener))
-		fd = accept_one(listener);
+	while (fd < 0 && !atomic_load(&listener->shut)) {
+		if (tally_clock_ms() < listener->drain_until && is_somebody_there(listener))
+			fd = accept_one(listener);
+		else
+			atomic_store(&listener->shut, true);
+	}
 	return fd;
 }
 
@@ -175,22 +182,20 @@ static int take(struct tally_listener *listener, uint64_t tag)
 
 	if (tag == STOPPED)
 		return -1;
+	atomic_fetch_sub(&listener->quiet, 1);
 	if (!IS_CLOSING(tag))
 		return fd;
 	discard(listener, fd);
 	return -1;
 }
 
-/*
- * After a stop, connections on which a request has come in are still handed
- * out. Ready events come round in turn, so two stops running mean that there
- * is nothing else.
- */
-int tally_listener_kept(struct tally_listener *listener)
+/* A connection on which a request has come in; -1: stopped, and there is none now. */
+static int take_kept(struct tally_listener *listener)
 {
 	struct epoll_event event;
 	int fd = -1;
 
+	/* Ready events come round in turn: two stops running, and there is no other. */
 	for (int stops = 0; fd < 0 && stops < 2;) {
 		if (epoll_wait(listener->epoll, &event, 1, -1) != 1)
 			continue; /* EINTR */
@@ -202,20 +207,45 @@ int tally_listener_kept(struct tally_listener *listener)
 	return fd;
 }
 
+/*
+ * After a stop, a quiet connection is not closed at once: the web server may be
+ * about to send on it.
+ */
+int tally_listener_kept(struct tally_listener *listener)
+{
+	for (;;) {
+		bool over = atomic_load(&listener->stopped) &&
+			    (tally_clock_ms() >= listener->drain_until ||
+			     atomic_load(&listener->quiet) == 0);
+		int fd = take_kept(listener);
+
+		if (fd >= 0 || over)
+			return fd;
+		usleep(DRAIN_PAUSE_US);
+	}
+}
+
 /* A connection stays in the set, switched off while a thread has it. */
 static void wait_here(struct tally_listener *listener, int fd, bool closing)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT,
 				     .data.u64 = CONNECTION(fd, closing) };
 
-	if (epoll_ctl(listener->epoll, EPOLL_CTL_MOD, fd, &event) != 0 &&
-	    epoll_ctl(listener->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-		close(fd);
+	atomic_fetch_add(&listener->quiet, 1);
+	if (epoll_ctl(listener->epoll, EPOLL_CTL_MOD, fd, &event) == 0 ||
+	    epoll_ctl(listener->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
+		return;
+	atomic_fetch_sub(&listener->quiet, 1);
+	close(fd);
 }
 
 void tally_listener_keep(struct tally_listener *listener, int fd)
 {
-	wait_here(listener, fd, false);
+	/* Who has just been answered is not about to send again yet. */
+	if (atomic_load(&listener->stopped))
+		close(fd);
+	else
+		wait_here(listener, fd, false);
 }
 
 void tally_listener_close(struct tally_listener *listener, int fd, bool all_read)

@@ -93,6 +93,8 @@ static enum tally_err drain(struct pool *pool, uint32_t seconds)
 	for (unsigned int i = 0; i < pool->count; i++)
 		busy += pthread_timedjoin_np(pool->threads[i], NULL, &until) != 0;
 	free(pool->threads);
+	/* Nobody else is let in, to wait for a process that is about to end. */
+	close(STDIN_FILENO);
 	if (busy == 0)
 		return TALLY_OK;
 	tally_log_error("%u requests were not answered within server.stop-timeout (%u s) and are "
