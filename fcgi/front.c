@@ -92,7 +92,8 @@ static void serve_connection(struct tally_worker *worker, struct tally_listener 
 		tally_listener_close(listener, fd, all_read || failed);
 }
 
-enum tally_err tally_front_run(struct tally_app *app, struct tally_listener *listener)
+enum tally_err tally_front_run(struct tally_app *app, struct tally_listener *listener,
+			       tally_listener_source *source)
 {
 	struct tally_worker *worker = tally_worker_new(app);
 	FCGX_Request fcgi;
@@ -102,7 +103,7 @@ enum tally_err tally_front_run(struct tally_app *app, struct tally_listener *lis
 		tally_worker_free(worker);
 		return TALLY_ERR_NOMEM;
 	}
-	while ((fd = tally_listener_next(listener)) >= 0)
+	while ((fd = source(listener)) >= 0)
 		serve_connection(worker, listener, &fcgi, fd);
 	tally_worker_free(worker);
 	return TALLY_OK;

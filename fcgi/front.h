@@ -13,10 +13,10 @@
 enum tally_err tally_front_init(void) TALLY_MUST_CHECK;
 
 /*
- * Serves requests until the listener is stopped. app and listener are
- * borrowed. TALLY_ERR_NOMEM.
+ * Serves requests of connections from this source until the listener is
+ * stopped. app and listener are borrowed. TALLY_ERR_NOMEM.
  */
-enum tally_err tally_front_run(struct tally_app *app, struct tally_listener *listener)
-	TALLY_MUST_CHECK;
+enum tally_err tally_front_run(struct tally_app *app, struct tally_listener *listener,
+			       tally_listener_source *source) TALLY_MUST_CHECK;
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,40 +19,53 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define IO_TIMEOUT 30   /* seconds that a peer may take for one read or write */
+#define IO_TIMEOUT_MS 30000 /* that a peer may take for one read or write */
+#define ACCEPT_MS 500       /* after which an accept looks whether it is to stop */
 #define ACCEPT_PAUSE_MS 100 /* when there are no file descriptors left */
-#define DRAIN_MS 1000   /* after a stop, for what waits at the socket already */
+#define DRAIN_MS 500        /* after a stop, for what is on its way to us */
+#define DRAIN_PAUSE_US 5000
 
-/* What an event is about: one of these, or a connection. */
-#define LISTENING UINT64_C(1)
-#define STOPPED UINT64_C(2)
-#define CONNECTION(fd, closing) ((uint64_t)(uint32_t)(fd) << 32 | ((closing) ? 4u : 3u))
-#define IS_CLOSING(tag) (((tag) & UINT32_MAX) == 4)
+/* What an event is about: the stop, or a connection. */
+#define STOPPED UINT64_C(1)
+#define CONNECTION(fd, closing) ((uint64_t)(uint32_t)(fd) << 32 | ((closing) ? 3u : 2u))
+#define IS_CLOSING(tag) (((tag) & UINT32_MAX) == 3)
 
 struct tally_listener {
 	int listen_fd;
-	int epoll;
+	int epoll; /* of kept connections */
 	int stop; /* an eventfd that stays readable once stopped */
 	bool is_unix;
 	_Atomic bool stopped;
 	int64_t drain_until; /* tally_clock_ms; set before stopped */
-	_Atomic unsigned int waiting; /* connections in the epoll set */
+	_Atomic bool shut;   /* stopped, and nothing more is accepted */
+	_Atomic unsigned int quiet; /* kept connections that wait for a request */
 };
 
-static enum tally_err watch(struct tally_listener *listener, int fd, uint64_t tag, uint32_t events)
+static struct timeval milliseconds(long ms)
 {
-	struct epoll_event event = { .events = events, .data.u64 = tag };
-
-	return epoll_ctl(listener->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? TALLY_OK
-									  : TALLY_ERR_IO;
+	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 }
 
-/* An accept that finds nothing must return: other processes share the socket. */
-static enum tally_err make_nonblocking(int fd)
+static enum tally_err watch_stop(struct tally_listener *listener)
 {
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = STOPPED };
+
+	return epoll_ctl(listener->epoll, EPOLL_CTL_ADD, listener->stop, &event) == 0
+		       ? TALLY_OK
+		       : TALLY_ERR_IO;
+}
+
+/*
+ * A signal cannot end an accept without a race, and shutting the socket down
+ * would end the other processes that share it. So an accept ends by itself.
+ */
+static enum tally_err make_blocking(int fd)
+{
+	const struct timeval limit = milliseconds(ACCEPT_MS);
 	int flags = fcntl(fd, F_GETFL);
 
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0)
 		return TALLY_ERR_IO;
 	return TALLY_OK;
 }
@@ -76,10 +90,8 @@ enum tally_err tally_listener_new(int listen_fd, struct tally_listener **out)
 	listener->epoll = epoll_create1(EPOLL_CLOEXEC);
 	listener->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (listener->epoll < 0 || listener->stop < 0 ||
-	    make_nonblocking(listen_fd) != TALLY_OK ||
-	    watch(listener, listen_fd, LISTENING, EPOLLIN | EPOLLEXCLUSIVE) != TALLY_OK ||
-	    watch(listener, listener->stop, STOPPED, EPOLLIN) != TALLY_OK) {
-		tally_log_error("the listening socket cannot be watched: %s", strerror(errno));
+	    watch_stop(listener) != TALLY_OK || make_blocking(listen_fd) != TALLY_OK) {
+		tally_log_error("the listening socket cannot be used: %s", strerror(errno));
 		tally_listener_free(listener);
 		return TALLY_ERR_IO;
 	}
@@ -101,13 +113,13 @@ void tally_listener_free(struct tally_listener *listener)
 /* A peer that stops in mid-request must not hold a thread for ever. */
 static void set_timeouts(int fd)
 {
-	const struct timeval limit = { .tv_sec = IO_TIMEOUT };
+	const struct timeval limit = milliseconds(IO_TIMEOUT_MS);
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
-/* A new connection, or -1: there is none now. */
+/* A new connection, or -1: none has come for a while. */
 static int accept_one(struct tally_listener *listener)
 {
 	int fd = accept4(listener->listen_fd, NULL, NULL, SOCK_CLOEXEC);
@@ -116,9 +128,9 @@ static int accept_one(struct tally_listener *listener)
 		set_timeouts(fd);
 		return fd;
 	}
-	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-		tally_log_error("no connection can be accepted: %s; raise the limit of open "
-				"files (LimitNOFILE, ulimit -n)", strerror(errno));
+	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		tally_log_error("no connection can be accepted: %s; when files are short, raise "
+				"their limit (LimitNOFILE, ulimit -n)", strerror(errno));
 		usleep(ACCEPT_PAUSE_MS * 1000);
 	}
 	return -1;
@@ -136,37 +148,57 @@ static void discard(struct tally_listener *listener, int fd)
 		close(fd);
 }
 
+/* Whether an accept would find something now. */
+static bool is_somebody_there(const struct tally_listener *listener)
+{
+	struct pollfd fd = { .fd = listener->listen_fd, .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+/*
+ * What waits at the socket when the stop comes is still answered, until nothing
+ * does: other processes may share it, and what comes later is theirs.
+ */
+int tally_listener_accept(struct tally_listener *listener)
+{
+	int fd = -1;
+
+	while (fd < 0 && !atomic_load(&listener->stopped))
+		fd = accept_one(listener);
+	while (fd < 0 && !atomic_load(&listener->shut)) {
+		if (tally_clock_ms() < listener->drain_until && is_somebody_there(listener))
+			fd = accept_one(listener);
+		else
+			atomic_store(&listener->shut, true);
+	}
+	return fd;
+}
+
 /* The connection of an event, or -1 when there is nothing to do for it. */
 static int take(struct tally_listener *listener, uint64_t tag)
 {
 	int fd = (int)(tag >> 32);
 
-	if (tag == LISTENING)
-		return accept_one(listener);
 	if (tag == STOPPED)
 		return -1;
-	epoll_ctl(listener->epoll, EPOLL_CTL_DEL, fd, NULL);
-	atomic_fetch_sub_explicit(&listener->waiting, 1, memory_order_relaxed);
+	atomic_fetch_sub(&listener->quiet, 1);
 	if (!IS_CLOSING(tag))
 		return fd;
 	discard(listener, fd);
 	return -1;
 }
 
-/*
- * After a stop: what has been sent to us is still answered. That is what waits
- * at the listening socket, for a bounded time since other processes may share
- * it, and the kept connections on which a request has come in. Ready events
- * come round in turn, so two stops running mean that there is nothing else.
- */
-static int drain_next(struct tally_listener *listener)
+/* A connection on which a request has come in; -1: stopped, and there is none now. */
+static int take_kept(struct tally_listener *listener)
 {
 	struct epoll_event event;
-	int fd = tally_clock_ms() < listener->drain_until ? accept_one(listener) : -1;
+	int fd = -1;
 
+	/* Ready events come round in turn: two stops running, and there is no other. */
 	for (int stops = 0; fd < 0 && stops < 2;) {
-		if (epoll_wait(listener->epoll, &event, 1, 0) != 1)
-			break;
+		if (epoll_wait(listener->epoll, &event, 1, -1) != 1)
+			continue; /* EINTR */
 		if (event.data.u64 == STOPPED)
 			stops++;
 		else
@@ -175,34 +207,45 @@ static int drain_next(struct tally_listener *listener)
 	return fd;
 }
 
-int tally_listener_next(struct tally_listener *listener)
+/*
+ * After a stop, a quiet connection is not closed at once: the web server may be
+ * about to send on it.
+ */
+int tally_listener_kept(struct tally_listener *listener)
 {
-	struct epoll_event event;
-	int fd = -1;
+	for (;;) {
+		bool over = atomic_load(&listener->stopped) &&
+			    (tally_clock_ms() >= listener->drain_until ||
+			     atomic_load(&listener->quiet) == 0);
+		int fd = take_kept(listener);
 
-	/* Under load there is one waiting already, and one system call will do. */
-	if (!atomic_load(&listener->stopped) &&
-	    atomic_load_explicit(&listener->waiting, memory_order_relaxed) == 0)
-		fd = accept_one(listener);
-	while (fd < 0 && !atomic_load(&listener->stopped))
-		if (epoll_wait(listener->epoll, &event, 1, -1) == 1)
-			fd = take(listener, event.data.u64);
-	return fd >= 0 ? fd : drain_next(listener);
+		if (fd >= 0 || over)
+			return fd;
+		usleep(DRAIN_PAUSE_US);
+	}
 }
 
+/* A connection stays in the set, switched off while a thread has it. */
 static void wait_here(struct tally_listener *listener, int fd, bool closing)
 {
-	atomic_fetch_add_explicit(&listener->waiting, 1, memory_order_relaxed);
-	if (watch(listener, fd, CONNECTION(fd, closing), EPOLLIN | EPOLLRDHUP | EPOLLONESHOT) ==
-	    TALLY_OK)
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT,
+				     .data.u64 = CONNECTION(fd, closing) };
+
+	atomic_fetch_add(&listener->quiet, 1);
+	if (epoll_ctl(listener->epoll, EPOLL_CTL_MOD, fd, &event) == 0 ||
+	    epoll_ctl(listener->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
 		return;
-	atomic_fetch_sub_explicit(&listener->waiting, 1, memory_order_relaxed);
+	atomic_fetch_sub(&listener->quiet, 1);
 	close(fd);
 }
 
 void tally_listener_keep(struct tally_listener *listener, int fd)
 {
-	wait_here(listener, fd, false);
+	/* Who has just been answered is not about to send again yet. */
+	if (atomic_load(&listener->stopped))
+		close(fd);
+	else
+		wait_here(listener, fd, false);
 }
 
 void tally_listener_close(struct tally_listener *listener, int fd, bool all_read)
@@ -220,7 +263,6 @@ void tally_listener_stop(struct tally_listener *listener)
 {
 	const uint64_t one = 1;
 
-	epoll_ctl(listener->epoll, EPOLL_CTL_DEL, listener->listen_fd, NULL);
 	listener->drain_until = tally_clock_ms() + DRAIN_MS;
 	atomic_store(&listener->stopped, true);
 	ssize_t n = write(listener->stop, &one, sizeof(one));

@@ -37,33 +37,47 @@ bool tally_serve_has_socket(void)
 	       listening;
 }
 
-static void *work(void *context)
+static void *work(struct pool *pool, tally_listener_source *source)
 {
-	struct pool *pool = context;
-
-	if (tally_front_run(pool->app, pool->listener) != TALLY_OK)
+	if (tally_front_run(pool->app, pool->listener, source) != TALLY_OK)
 		tally_log_error("a worker thread could not start: out of memory");
 	return NULL;
 }
 
-/* Starts the workers with all signals blocked: the main thread waits for them. */
+static void *work_on_new(void *context)
+{
+	return work(context, tally_listener_accept);
+}
+
+static void *work_on_kept(void *context)
+{
+	return work(context, tally_listener_kept);
+}
+
+/*
+ * Starts the workers with all signals blocked: the main thread waits for them.
+ * As many work on connections that the web server keeps as on new ones: which
+ * of the two there are is its choice, and a thread without work costs little.
+ */
 static enum tally_err start_threads(struct pool *pool, unsigned int wanted)
 {
 	pthread_attr_t attr;
 
-	pool->threads = calloc(wanted, sizeof(pool->threads[0]));
+	pool->threads = calloc(2 * (size_t)wanted, sizeof(pool->threads[0]));
 	if (pool->threads == NULL)
 		return TALLY_ERR_NOMEM;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	while (pool->count < wanted &&
-	       pthread_create(&pool->threads[pool->count], &attr, work, pool) == 0)
+	while (pool->count < 2 * wanted &&
+	       pthread_create(&pool->threads[pool->count], &attr,
+			      pool->count % 2 ? work_on_kept : work_on_new, pool) == 0)
 		pool->count++;
 	pthread_attr_destroy(&attr);
-	if (pool->count == wanted)
+	if (pool->count == 2 * wanted)
 		return TALLY_OK;
 	tally_log_error("only %u of %u worker threads could be started: lower server.threads or "
-			"raise the limit of processes (TasksMax, ulimit -u)", pool->count, wanted);
+			"raise the limit of processes (TasksMax, ulimit -u)", pool->count,
+			2 * wanted);
 	return TALLY_ERR_NOMEM;
 }
 
@@ -79,6 +93,8 @@ static enum tally_err drain(struct pool *pool, uint32_t seconds)
 	for (unsigned int i = 0; i < pool->count; i++)
 		busy += pthread_timedjoin_np(pool->threads[i], NULL, &until) != 0;
 	free(pool->threads);
+	/* Nobody else is let in, to wait for a process that is about to end. */
+	close(STDIN_FILENO);
 	if (busy == 0)
 		return TALLY_OK;
 	tally_log_error("%u requests were not answered within server.stop-timeout (%u s) and are "

@@ -112,3 +112,31 @@ no_reports() {
 	found=$(grep -REh -A 30 'Sanitizer|runtime error:' "$STACK/log" 2>/dev/null | head -n 80)
 	is "no report of a sanitizer" "$found" ""
 }
+
+# load_start HOW WHERE SECONDS CONNECTIONS: see load.py. Returns once requests are
+# answered.
+load_start() {
+	: >"$TEST_TMP/load"
+	run_bg python3 -B "$HERE/load.py" "$@" >"$TEST_TMP/load" 2>"$TEST_TMP/load.errors"
+	LOAD_PID=$BG_PID
+	wait_until 30 grep -q running "$TEST_TMP/load"
+}
+
+# load_end: waits for its end; load_count WHAT is then known.
+load_end() {
+	wait "$LOAD_PID"
+	diag "load: $(grep -v running "$TEST_TMP/load" | paste -sd, -)"
+	[ ! -s "$TEST_TMP/load.errors" ] || diag "$(head -n 10 "$TEST_TMP/load.errors")"
+}
+
+load_count() {
+	local n
+	n=$(sed -n "s/^$1 //p" "$TEST_TMP/load")
+	echo "${n:-0}"
+}
+
+# load_bad: answers that were none, or not good.
+load_bad() {
+	awk '$1 != "running" && $1 != "200" && $1 != "refused" { n += $2 } END { print n + 0 }' \
+		"$TEST_TMP/load"
+}

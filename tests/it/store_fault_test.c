@@ -398,7 +398,7 @@ static void a_killed_server_is_unavailable_until_it_is_back(void **state)
 	server("start");
 	wait_for(find_a);
 	assert_int_equal(change(), TALLY_OK);
-	assert_int_equal(count(logged(), "over after"), 1);
+	assert_int_equal(count(logged(), "no longer, after"), 1);
 }
 
 static void a_restart_between_two_requests_is_not_noticed(void **state)
@@ -463,7 +463,7 @@ static void a_read_only_server_has_its_connections_remade(void **state)
 		admin(rows[way][1]);
 		/* The next failure has the connection made anew; that one may write. */
 		assert_int_equal(change(), TALLY_OK);
-		assert_int_equal(count(logged(), "over after"), 1);
+		assert_int_equal(count(logged(), "no longer, after"), 1);
 	}
 }
 
