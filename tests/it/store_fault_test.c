@@ -21,42 +21,13 @@
 
 #include <cmocka.h>
 
-#define LOG_MAX (64u << 10)
-
 static struct store_help help;
-static char log_path[] = "/tmp/store-log-XXXXXX";
 
 #define OPS (help.store->ops)
-
-/* What was logged since the last call. */
-static const char *logged(void)
-{
-	static char text[LOG_MAX];
-	FILE *f = fopen(log_path, "r");
-	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
-
-	text[n] = '\0';
-	if (f != NULL)
-		fclose(f);
-	assert_int_equal(truncate(log_path, 0), 0);
-	return text;
-}
-
-static size_t count(const char *text, const char *what)
-{
-	size_t n = 0;
-
-	while ((text = strstr(text, what)) != NULL) {
-		text += strlen(what);
-		n++;
-	}
-	return n;
-}
 
 static int open_all(void **state)
 {
 	struct tally_migration_report report;
-	int fd = mkstemp(log_path);
 
 	(void)state;
 	store_help_open(&help);
@@ -65,51 +36,16 @@ static int open_all(void **state)
 	store_sql(&help, "DELETE FROM signing_key");
 	store_add_client(&help, "a", 1);
 	store_add_client(&help, "b", 1);
-	assert_true(fd >= 0);
-	close(fd);
-	assert_int_equal(tally_log_open(log_path, TALLY_LOG_TEXT, TALLY_LOG_DEBUG), TALLY_OK);
+	store_log_begin();
 	return 0;
 }
 
 static int close_all(void **state)
 {
 	(void)state;
-	if (tally_log_open("stderr", TALLY_LOG_TEXT, TALLY_LOG_DEBUG) != TALLY_OK)
-		return -1;
-	unlink(log_path);
+	store_log_end();
 	store_help_close(&help);
 	return 0;
-}
-
-static const char *given(const char *name)
-{
-	const char *value = getenv(name);
-
-	if (value == NULL)
-		fail_msg("%s is not set", name);
-	return value;
-}
-
-static void server(const char *verb)
-{
-	char command[600];
-
-	snprintf(command, sizeof(command), "%s %s", given("TALLY_IT_SERVER"), verb);
-	assert_int_equal(system(command), 0);
-}
-
-/* As a user who may do everything. */
-static void admin(const char *text)
-{
-	struct tally_conf conf = *help.conf;
-	struct tally_db db = { .conf = &conf };
-
-	conf.database_user = "admin";
-	conf.database_password_file = given("TALLY_IT_ADMIN");
-	assert_int_equal(tally_db_connect(&db, 10), TALLY_OK);
-	if (tally_db_exec(&db, text) != TALLY_OK)
-		fail_msg("%s: %s", text, db.failure.text);
-	tally_db_close(&db);
 }
 
 static enum tally_err find(const char *id)
@@ -145,53 +81,19 @@ static int64_t timeout_ms(void)
 	return (int64_t)help.conf->database_timeout * 1000;
 }
 
-/* Opens all connections of the pool by holding them at once. */
-static void fill_pool(void)
-{
-	struct tally_dbpool *pool = ((struct tally_mysql *)help.store)->pool;
-	struct tally_db *dbs[16];
-	struct tally_db_failure failure;
-	size_t n = help.conf->database_connections;
-
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(tally_dbpool_get(pool, &dbs[i], &failure), TALLY_OK);
-	for (size_t i = 0; i < n; i++)
-		tally_dbpool_put(pool, dbs[i], TALLY_DB_KEEP);
-}
-
-static void kill_connections(void)
-{
-	struct tally_db *db = store_direct(&help);
-	struct tally_dbpool *pool = ((struct tally_mysql *)help.store)->pool;
-	struct tally_db *dbs[16];
-	struct tally_db_failure failure;
-	size_t n = help.conf->database_connections;
-	char text[64];
-
-	fill_pool();
-	for (size_t i = 0; i < n; i++) {
-		assert_int_equal(tally_dbpool_get(pool, &dbs[i], &failure), TALLY_OK);
-		snprintf(text, sizeof(text), "KILL %lu", mysql_thread_id(dbs[i]->mysql));
-		assert_int_equal(tally_db_exec(db, text), TALLY_OK);
-	}
-	for (size_t i = 0; i < n; i++)
-		tally_dbpool_put(pool, dbs[i], TALLY_DB_KEEP);
-	store_direct_end(db);
-}
-
 /* ---- connections ---- */
 
 static void connections_that_were_killed_are_not_noticed(void **state)
 {
 	(void)state;
-	kill_connections();
+	store_kill_connections(&help);
 	assert_int_equal(find("a"), TALLY_OK);
-	kill_connections();
+	store_kill_connections(&help);
 	assert_int_equal(change(), TALLY_OK);
-	kill_connections();
+	store_kill_connections(&help);
 	assert_int_equal(OPS->client_remove(help.store, TALLY_SPAN("nobody")),
 			 TALLY_ERR_NOT_FOUND);
-	assert_int_equal(count(logged(), "error"), 0);
+	assert_int_equal(store_count(store_logged(), "error"), 0);
 }
 
 /* A connection that ends within the work is seen by the work, not by the pool. */
@@ -231,7 +133,7 @@ static void a_connection_lost_while_committing_is_reported(void **state)
 		struct tally_work work = tally_work(help.store, rows[i].kind);
 		int runs = 0;
 
-		logged();
+		store_logged();
 		while (tally_work_next(&work)) {
 			snprintf(text, sizeof(text), "KILL %lu", mysql_thread_id(work.db->mysql));
 			if (runs++ == 0)
@@ -239,7 +141,7 @@ static void a_connection_lost_while_committing_is_reported(void **state)
 		}
 		assert_int_equal(work.err, rows[i].err);
 		assert_int_equal(runs, rows[i].runs);
-		assert_int_equal(count(logged(), "not known whether"), i == 0 ? 1 : 0);
+		assert_int_equal(store_count(store_logged(), "not known whether"), i == 0 ? 1 : 0);
 	}
 }
 
@@ -257,7 +159,7 @@ static void a_pool_that_is_empty_refuses_in_time(void **state)
 
 	assert_int_equal(find("a"), TALLY_ERR_UNAVAILABLE);
 	assert_took(began, timeout_ms() - 100, timeout_ms() + 1000);
-	assert_int_equal(count(logged(), "connections were busy"), 1);
+	assert_int_equal(store_count(store_logged(), "connections were busy"), 1);
 	for (size_t i = 0; i < n; i++)
 		tally_dbpool_put(pool, dbs[i], TALLY_DB_KEEP);
 	assert_int_equal(find("a"), TALLY_OK);
@@ -289,6 +191,35 @@ static void more_threads_than_connections_take_turns(void **state)
 		pthread_join(threads[i], NULL);
 		assert_int_equal(ok[i], 200);
 	}
+}
+
+/* A server that has no connection left for us: what we have goes round. */
+static void one_connection_is_enough_when_no_more_can_be_had(void **state)
+{
+	struct tally_conf conf = *help.conf;
+	struct tally_store *before = help.store;
+	struct tally_dbpool *pool;
+	struct tally_db *db;
+	struct tally_db_failure failure;
+	pthread_t threads[4];
+	int ok[4] = { 0 };
+
+	(void)state;
+	assert_int_equal(tally_mysql_open(&conf, &help.store), TALLY_OK);
+	pool = ((struct tally_mysql *)help.store)->pool;
+	assert_int_equal(tally_dbpool_get(pool, &db, &failure), TALLY_OK);
+	conf.database_password_file = "/nonexistent/password";
+	tally_dbpool_put(pool, db, TALLY_DB_KEEP);
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, find_many, &ok[i]);
+	for (int i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		/* Who tries in vain once a second is refused. */
+		assert_true(ok[i] >= 190);
+	}
+	OPS->close(help.store);
+	help.store = before;
+	store_logged();
 }
 
 /* ---- locks ---- */
@@ -383,9 +314,9 @@ static enum tally_err find_a(void)
 static void a_killed_server_is_unavailable_until_it_is_back(void **state)
 {
 	(void)state;
-	fill_pool();
-	logged();
-	server("kill");
+	store_fill_pool(&help);
+	store_logged();
+	store_server("kill");
 	int64_t began = tally_clock_ms();
 
 	for (int i = 0; i < 50; i++)
@@ -394,37 +325,37 @@ static void a_killed_server_is_unavailable_until_it_is_back(void **state)
 	assert_int_equal(OPS->ping(help.store), TALLY_ERR_UNAVAILABLE);
 	/* Nobody tries to connect more than once a second. */
 	assert_true(elapsed_ms(began) < 2000);
-	assert_int_equal(count(logged(), "the database cannot be used"), 1);
-	server("start");
+	assert_int_equal(store_count(store_logged(), "the database cannot be used"), 1);
+	store_server("start");
 	wait_for(find_a);
 	assert_int_equal(change(), TALLY_OK);
-	assert_int_equal(count(logged(), "no longer, after"), 1);
+	assert_int_equal(store_count(store_logged(), " again, after "), 1);
 }
 
 static void a_restart_between_two_requests_is_not_noticed(void **state)
 {
 	(void)state;
-	fill_pool();
-	server("kill");
-	server("start");
+	store_fill_pool(&help);
+	store_server("kill");
+	store_server("start");
 	assert_int_equal(find("a"), TALLY_OK);
 	assert_int_equal(change(), TALLY_OK);
-	assert_int_equal(count(logged(), " error "), 0);
+	assert_int_equal(store_count(store_logged(), " error "), 0);
 }
 
 static void a_server_that_hangs_is_unavailable_in_time(void **state)
 {
 	(void)state;
-	fill_pool();
-	server("pause");
+	store_fill_pool(&help);
+	store_server("pause");
 	int64_t began = tally_clock_ms();
 
 	assert_int_equal(find("a"), TALLY_ERR_UNAVAILABLE);
 	assert_took(began, timeout_ms() - 100, 2 * timeout_ms() + 1000);
-	server("resume");
+	store_server("resume");
 	wait_for(find_a);
 	assert_int_equal(change(), TALLY_OK);
-	logged();
+	store_logged();
 }
 
 static unsigned long connection_id(void)
@@ -450,8 +381,8 @@ static void a_read_only_server_has_its_connections_remade(void **state)
 
 	(void)state;
 	for (size_t way = 0; way < 2; way++) {
-		admin(rows[way][0]);
-		kill_connections(); /* a session keeps the transactions that it began with */
+		store_admin(&help, rows[way][0]);
+		store_kill_connections(&help); /* a session keeps the transactions that it began with */
 		unsigned long before = connection_id();
 
 		for (int i = 0; i < 10; i++) {
@@ -459,138 +390,11 @@ static void a_read_only_server_has_its_connections_remade(void **state)
 			assert_int_equal(find("a"), TALLY_OK);
 		}
 		assert_true(connection_id() != before);
-		assert_int_equal(count(logged(), "is it the primary?"), 1);
-		admin(rows[way][1]);
+		assert_int_equal(store_count(store_logged(), "is it the primary?"), 1);
+		store_admin(&help, rows[way][1]);
 		/* The next failure has the connection made anew; that one may write. */
 		assert_int_equal(change(), TALLY_OK);
-		assert_int_equal(count(logged(), "no longer, after"), 1);
-	}
-}
-
-/* ---- who may, and how ---- */
-
-static enum tally_err ping_with(const struct tally_conf *conf)
-{
-	struct tally_store *store;
-	enum tally_err err = tally_mysql_open(conf, &store);
-
-	if (err != TALLY_OK)
-		return err;
-	err = store->ops->ping(store);
-	store->ops->close(store);
-	return err;
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
-static void the_operator_learns_what_is_wrong(void **state)
-{
-	struct tally_conf wrong = *help.conf;
-	char secret[] = "/tmp/store-secret-XXXXXX";
-	int fd = mkstemp(secret);
-	const char *text;
-
-	(void)state;
-	close(fd);
-	write_file(secret, "not-the-password\n");
-	wrong.database_password_file = secret;
-	assert_int_equal(ping_with(&wrong), TALLY_ERR_UNAVAILABLE);
-	text = logged();
-	assert_non_null(strstr(text, "check database.user and database.password-file"));
-	assert_null(strstr(text, "not-the-password"));
-	unlink(secret);
-	assert_int_equal(ping_with(&wrong), TALLY_ERR_UNAVAILABLE);
-	assert_non_null(strstr(logged(), "database.password-file cannot be read: No such file"));
-	wrong = *help.conf;
-	wrong.database_socket = "/nonexistent/db.sock";
-	assert_int_equal(ping_with(&wrong), TALLY_ERR_UNAVAILABLE);
-	assert_non_null(strstr(logged(), "; server /nonexistent/db.sock, database tallystick, user "
-					 "tallystick; is the server running?"));
-	wrong = *help.conf;
-	wrong.database_name = "no_such_database";
-	assert_int_equal(ping_with(&wrong), TALLY_ERR_UNAVAILABLE);
-	assert_non_null(strstr(logged(), "database no_such_database, user "));
-}
-
-static void the_password_is_read_at_each_connection(void **state)
-{
-	char old[256] = "", text[400];
-	const char *path = help.conf->database_password_file;
-	FILE *f = fopen(path, "r");
-
-	(void)state;
-	assert_non_null(fgets(old, sizeof(old), f));
-	fclose(f);
-	old[strcspn(old, "\n")] = '\0';
-	admin("ALTER USER tallystick@localhost IDENTIFIED BY 'Another-1'");
-	write_file(path, "Another-1\n");
-	kill_connections();
-	assert_int_equal(find("a"), TALLY_OK);
-	snprintf(text, sizeof(text), "ALTER USER tallystick@localhost IDENTIFIED BY '%s'", old);
-	admin(text);
-	write_file(path, old);
-	kill_connections();
-	assert_int_equal(find("a"), TALLY_OK);
-}
-
-/* The configuration over TCP. The server takes no names of hosts, so the user is one more. */
-static struct tally_conf over_tcp(void)
-{
-	struct tally_conf conf = *help.conf;
-	char password[256] = "", text[400];
-	FILE *f = fopen(conf.database_password_file, "r");
-
-	assert_non_null(fgets(password, sizeof(password), f));
-	fclose(f);
-	password[strcspn(password, "\n")] = '\0';
-	snprintf(text, sizeof(text), "CREATE USER IF NOT EXISTS tallystick@'127.0.0.1'"
-		 " IDENTIFIED BY '%s'", password);
-	admin(text);
-	admin("GRANT ALL ON tallystick.* TO tallystick@'127.0.0.1'");
-	conf.database_socket = NULL;
-	conf.database_host = "localhost";
-	conf.database_port = (uint32_t)strtoul(given("TALLY_IT_PORT"), NULL, 10);
-	return conf;
-}
-
-static void tls_verifies_what_it_says(void **state)
-{
-	struct tally_conf conf = over_tcp();
-
-	(void)state;
-	conf.database_tls = TALLY_TLS_VERIFY;
-	conf.database_tls_ca_file = NULL;
-	assert_int_equal(ping_with(&conf), TALLY_ERR_CONFIG);
-	conf.database_tls_ca_file = given("TALLY_IT_CA");
-	assert_int_equal(ping_with(&conf), TALLY_OK);
-	logged();
-	/* The certificate is for the name, not for the address. */
-	conf.database_host = "127.0.0.1";
-	assert_int_equal(ping_with(&conf), TALLY_ERR_UNAVAILABLE);
-	conf.database_host = "localhost";
-	conf.database_tls_ca_file = given("TALLY_IT_OTHER_CA");
-	assert_int_equal(ping_with(&conf), TALLY_ERR_UNAVAILABLE);
-	assert_int_equal(count(logged(), "check database.tls and tls-ca-file"), 2);
-}
-
-static void tls_is_on_when_it_says_so(void **state)
-{
-	struct tally_conf conf = over_tcp();
-	struct tally_db db = { .conf = &conf };
-
-	(void)state;
-	for (unsigned int tls = TALLY_TLS_OFF; tls <= TALLY_TLS_ON; tls++) {
-		conf.database_tls = tls;
-		assert_int_equal(tally_db_connect(&db, 5), TALLY_OK);
-		assert_true((mysql_get_ssl_cipher(db.mysql) != NULL) == (tls == TALLY_TLS_ON));
-		tally_db_close(&db);
+		assert_int_equal(store_count(store_logged(), " again, after "), 1);
 	}
 }
 
@@ -602,16 +406,13 @@ int main(void)
 		cmocka_unit_test(a_connection_lost_while_committing_is_reported),
 		cmocka_unit_test(a_pool_that_is_empty_refuses_in_time),
 		cmocka_unit_test(more_threads_than_connections_take_turns),
+		cmocka_unit_test(one_connection_is_enough_when_no_more_can_be_had),
 		cmocka_unit_test(a_deadlock_is_tried_again),
 		cmocka_unit_test(a_lock_that_others_keep_is_given_up),
 		cmocka_unit_test(a_killed_server_is_unavailable_until_it_is_back),
 		cmocka_unit_test(a_restart_between_two_requests_is_not_noticed),
 		cmocka_unit_test(a_server_that_hangs_is_unavailable_in_time),
 		cmocka_unit_test(a_read_only_server_has_its_connections_remade),
-		cmocka_unit_test(the_operator_learns_what_is_wrong),
-		cmocka_unit_test(the_password_is_read_at_each_connection),
-		cmocka_unit_test(tls_verifies_what_it_says),
-		cmocka_unit_test(tls_is_on_when_it_says_so),
 	};
 
 	return cmocka_run_group_tests_name("store-fault", tests, open_all, close_all);

@@ -6,8 +6,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+#define LOG_MAX (64u << 10)
+
+static char log_path[] = "/tmp/store-log-XXXXXX";
 
 void store_help_open(struct store_help *help)
 {
@@ -93,4 +98,106 @@ void store_add_client(struct store_help *help, const char *id, size_t count)
 	struct tally_client_record client = store_make_client(help, id, secrets, count);
 
 	assert_int_equal(help->store->ops->client_add(help->store, &client), TALLY_OK);
+}
+
+void store_log_begin(void)
+{
+	int fd = mkstemp(log_path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(tally_log_open(log_path, TALLY_LOG_TEXT, TALLY_LOG_DEBUG), TALLY_OK);
+}
+
+void store_log_end(void)
+{
+	assert_int_equal(tally_log_open("stderr", TALLY_LOG_TEXT, TALLY_LOG_DEBUG), TALLY_OK);
+	unlink(log_path);
+}
+
+const char *store_logged(void)
+{
+	static char text[LOG_MAX];
+	FILE *f = fopen(log_path, "r");
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	text[n] = '\0';
+	if (f != NULL)
+		fclose(f);
+	assert_int_equal(truncate(log_path, 0), 0);
+	return text;
+}
+
+size_t store_count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, what)) != NULL) {
+		text += strlen(what);
+		n++;
+	}
+	return n;
+}
+
+const char *store_given(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (value == NULL)
+		fail_msg("%s is not set", name);
+	return value;
+}
+
+void store_server(const char *verb)
+{
+	char command[600];
+
+	snprintf(command, sizeof(command), "%s %s", store_given("TALLY_IT_SERVER"), verb);
+	assert_int_equal(system(command), 0);
+}
+
+void store_admin(struct store_help *help, const char *text)
+{
+	struct tally_conf conf = *help->conf;
+	struct tally_db db = { .conf = &conf };
+
+	conf.database_user = "admin";
+	conf.database_password_file = store_given("TALLY_IT_ADMIN");
+	assert_int_equal(tally_db_connect(&db, 10), TALLY_OK);
+	if (tally_db_exec(&db, text) != TALLY_OK)
+		fail_msg("%s: %s", text, db.failure.text);
+	tally_db_close(&db);
+}
+
+void store_fill_pool(struct store_help *help)
+{
+	struct tally_dbpool *pool = ((struct tally_mysql *)help->store)->pool;
+	struct tally_db *dbs[16];
+	struct tally_db_failure failure;
+	size_t n = help->conf->database_connections;
+
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(tally_dbpool_get(pool, &dbs[i], &failure), TALLY_OK);
+	for (size_t i = 0; i < n; i++)
+		tally_dbpool_put(pool, dbs[i], TALLY_DB_KEEP);
+}
+
+void store_kill_connections(struct store_help *help)
+{
+	struct tally_db *db = store_direct(help);
+	struct tally_dbpool *pool = ((struct tally_mysql *)help->store)->pool;
+	struct tally_db *dbs[16];
+	struct tally_db_failure failure;
+	size_t n = help->conf->database_connections;
+	char text[64];
+
+	store_fill_pool(help);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(tally_dbpool_get(pool, &dbs[i], &failure), TALLY_OK);
+		snprintf(text, sizeof(text), "KILL %lu", mysql_thread_id(dbs[i]->mysql));
+		assert_int_equal(tally_db_exec(db, text), TALLY_OK);
+	}
+	for (size_t i = 0; i < n; i++)
+		tally_dbpool_put(pool, dbs[i], TALLY_DB_KEEP);
+	store_direct_end(db);
 }

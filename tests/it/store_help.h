@@ -34,4 +34,27 @@ struct tally_client_record store_make_client(struct store_help *help, const char
 					     struct tally_secret_record *secrets, size_t count);
 void store_add_client(struct store_help *help, const char *id, size_t count);
 
+/* Between these two, what is logged goes to a file; what it got since the last call. */
+void store_log_begin(void);
+void store_log_end(void);
+const char *store_logged(void);
+
+/* How often what is in text. */
+size_t store_count(const char *text, const char *what);
+
+/* A variable of the environment that must be set. */
+const char *store_given(const char *name);
+
+/* Has the server of TALLY_IT_SERVER do as the verb says. */
+void store_server(const char *verb);
+
+/* Runs SQL as a user who may do everything. */
+void store_admin(struct store_help *help, const char *text);
+
+/* Opens all connections of the pool, by holding them at once. */
+void store_fill_pool(struct store_help *help);
+
+/* Opens them, and has the server end them. */
+void store_kill_connections(struct store_help *help);
+
 #endif

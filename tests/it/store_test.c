@@ -411,6 +411,10 @@ static void keys_live_and_retire(void **state)
 	assert_int_equal(list[2].wrapped.n, 8);
 	assert_memory_equal(list[2].wrapped.p, "\0sealed\0", 8);
 	assert_int_equal(list[2].activate_at, 0);
+	assert_int_equal(OPS->key_remove(help.store, TALLY_SPAN("k1")), TALLY_OK);
+	assert_int_equal(OPS->key_remove(help.store, TALLY_SPAN("k1")), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(OPS->key_list(help.store, help.arena, &list, &count), TALLY_OK);
+	assert_int_equal(count, 2);
 }
 
 static void keys_are_bounded(void **state)

@@ -60,8 +60,10 @@ enum tally_err tally_mysql_open(const struct tally_conf *conf, struct tally_stor
 	mysql->store.ops = &ops;
 	mysql->conf = conf;
 	mysql->pool = tally_dbpool_new(conf);
-	tally_outage_init(&mysql->unreachable, "the database cannot be used");
-	tally_outage_init(&mysql->read_only, "the database takes no changes");
+	tally_outage_init(&mysql->unreachable, "the database cannot be used",
+			  "the database can be used again");
+	tally_outage_init(&mysql->read_only, "the database takes no changes",
+			  "the database takes changes again");
 	if (mysql->pool == NULL) {
 		close_store(&mysql->store);
 		return TALLY_ERR_NOMEM;

@@ -9,9 +9,9 @@
 /* Reasons that change to and fro are told at most this often. */
 #define TELL_AGAIN_MS 10000
 
-void tally_outage_init(struct tally_outage *outage, const char *what)
+void tally_outage_init(struct tally_outage *outage, const char *what, const char *end)
 {
-	*outage = (struct tally_outage){ .what = what };
+	*outage = (struct tally_outage){ .what = what, .end = end };
 	pthread_mutex_init(&outage->lock, NULL);
 }
 
@@ -64,6 +64,6 @@ void tally_outage_over(struct tally_outage *outage)
 
 	pthread_mutex_unlock(&outage->lock);
 	if (was)
-		tally_log_notice("no longer, after %lld s: %s",
-				 (long long)(tally_clock_ms() - since + 500) / 1000, outage->what);
+		tally_log_notice("%s, after %lld s", outage->end,
+				 (long long)(tally_clock_ms() - since + 500) / 1000);
 }

@@ -15,6 +15,7 @@
 
 struct tally_outage {
 	const char *what;        /* "the database cannot be used" */
+	const char *end;         /* "the database can be used again" */
 	pthread_mutex_t lock;
 	atomic_bool on;          /* read without the lock */
 	int64_t since;           /* ms */
@@ -22,7 +23,7 @@ struct tally_outage {
 	unsigned int code;
 };
 
-void tally_outage_init(struct tally_outage *outage, const char *what);
+void tally_outage_init(struct tally_outage *outage, const char *what, const char *end);
 void tally_outage_end(struct tally_outage *outage);
 
 void tally_outage_met(struct tally_outage *outage, const struct tally_conf *conf,

@@ -23,6 +23,7 @@ struct tally_dbpool {
 	 */
 	struct tally_db **idle;
 	size_t idle_count;
+	size_t lent; /* open ones that somebody works with */
 	size_t count;
 	uint64_t generation;
 	int64_t remade_at;
@@ -72,14 +73,36 @@ void tally_dbpool_free(struct tally_dbpool *pool)
 	free(pool);
 }
 
-/* The idle one on top, after waiting for it; NULL when the time is over. */
+/* To be made (anew) before it can be used. */
+static bool is_unmade(const struct tally_dbpool *pool, const struct tally_db *db)
+{
+	return db->mysql == NULL || db->generation != pool->generation;
+}
+
+static bool is_too_early(const struct tally_dbpool *pool, const struct tally_db *db)
+{
+	return is_unmade(pool, db) && tally_clock_ms() < pool->retry_at;
+}
+
+/*
+ * The idle one on top; NULL when the time is over. While none can be made (the
+ * server has too many connections, say), one that is lent is worth waiting for.
+ */
 static struct tally_db *pop(struct tally_dbpool *pool, const struct timespec *until)
 {
-	while (pool->idle_count == 0)
-		if (pthread_cond_timedwait(&pool->put, &pool->lock, until) == ETIMEDOUT &&
-		    pool->idle_count == 0)
+	for (;;) {
+		struct tally_db *top =
+			pool->idle_count ? pool->idle[pool->idle_count - 1] : NULL;
+		bool take = top != NULL && (pool->lent == 0 || !is_too_early(pool, top));
+
+		if (!take && pthread_cond_timedwait(&pool->put, &pool->lock, until) != ETIMEDOUT)
+			continue;
+		if (!take && pool->idle_count == 0)
 			return NULL;
-	return pool->idle[--pool->idle_count];
+		top = pool->idle[--pool->idle_count];
+		pool->lent += !is_unmade(pool, top);
+		return top;
+	}
 }
 
 static void push(struct tally_dbpool *pool, struct tally_db *db)
@@ -92,11 +115,11 @@ static void push(struct tally_dbpool *pool, struct tally_db *db)
 		pool->idle[0] = db;
 	}
 	pool->idle_count++;
-	pthread_cond_signal(&pool->put);
+	/* All of them: what they wait for differs. */
+	pthread_cond_broadcast(&pool->put);
 }
 
-static enum tally_err refuse_busy(const struct tally_dbpool *pool,
-				  struct tally_db_failure *failure)
+static void note_busy(const struct tally_dbpool *pool, struct tally_db_failure *failure)
 {
 	*failure = (struct tally_db_failure){
 		.err = TALLY_ERR_UNAVAILABLE,
@@ -106,58 +129,82 @@ static enum tally_err refuse_busy(const struct tally_dbpool *pool,
 	snprintf(failure->text, sizeof(failure->text),
 		 "all %zu connections were busy for %u s", pool->count,
 		 (unsigned int)pool->conf->database_timeout);
-	return TALLY_ERR_UNAVAILABLE;
 }
 
-/* Makes a connection; what comes of it decides over the next second. */
+/* Makes a connection; when that fails, nobody tries again for a second. */
 static enum tally_err connect_one(struct tally_dbpool *pool, struct tally_db *db,
 				  uint64_t generation, struct tally_db_failure *failure)
 {
 	enum tally_err err = tally_db_connect(db, pool->conf->database_timeout);
 
 	db->generation = generation;
-	if (err == TALLY_OK)
-		return TALLY_OK;
-	*failure = db->failure;
 	pthread_mutex_lock(&pool->lock);
-	pool->failure = *failure;
-	pool->retry_at = tally_clock_ms() + RETRY_MS;
-	push(pool, db);
+	if (err == TALLY_OK) {
+		pool->lent++;
+	} else {
+		*failure = pool->failure = db->failure;
+		pool->retry_at = tally_clock_ms() + RETRY_MS;
+		push(pool, db);
+	}
 	pthread_mutex_unlock(&pool->lock);
-	return TALLY_ERR_UNAVAILABLE;
+	return err == TALLY_OK ? TALLY_OK : TALLY_ERR_UNAVAILABLE;
+}
+
+/* An idle one for the caller, open or not; NULL: *failure says why. */
+static struct tally_db *take(struct tally_dbpool *pool, struct tally_db_failure *failure,
+			     uint64_t *generation)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)pool->conf->database_timeout;
+	pthread_mutex_lock(&pool->lock);
+	struct tally_db *db = pop(pool, &until);
+
+	*generation = pool->generation;
+	if (db == NULL) {
+		note_busy(pool, failure);
+	} else if (is_too_early(pool, db)) {
+		*failure = pool->failure;
+		push(pool, db);
+		db = NULL;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return db;
+}
+
+/* Closes what cannot be used any more, and says so. */
+static bool is_usable(struct tally_dbpool *pool, struct tally_db *db, uint64_t generation)
+{
+	if (db->mysql == NULL)
+		return false;
+	bool known = db->generation == generation;
+
+	if (known && tally_db_alive(db, tally_clock_ms() - db->used_at > ASK_AFTER_MS))
+		return true;
+	tally_db_close(db);
+	if (known) {
+		pthread_mutex_lock(&pool->lock);
+		pool->lent--;
+		pthread_mutex_unlock(&pool->lock);
+	}
+	return false;
 }
 
 enum tally_err tally_dbpool_get(struct tally_dbpool *pool, struct tally_db **out,
 				struct tally_db_failure *failure)
 {
-	struct timespec until;
-	int64_t now = tally_clock_ms();
+	uint64_t generation;
 
 	*failure = (struct tally_db_failure){ .err = TALLY_ERR_NOMEM, .text = "out of memory" };
 	if (tally_db_thread() != TALLY_OK)
 		return TALLY_ERR_NOMEM;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)pool->conf->database_timeout;
-	pthread_mutex_lock(&pool->lock);
-	struct tally_db *db = pop(pool, &until);
-	uint64_t generation = pool->generation;
-	bool wait = db != NULL && (db->mysql == NULL || db->generation != generation) &&
-		    tally_clock_ms() < pool->retry_at;
-
-	if (wait) {
-		*failure = pool->failure;
-		push(pool, db);
-	}
-	pthread_mutex_unlock(&pool->lock);
-	if (wait)
+	*out = take(pool, failure, &generation);
+	if (*out == NULL)
 		return TALLY_ERR_UNAVAILABLE;
-	if (db == NULL)
-		return refuse_busy(pool, failure);
-	*out = db;
-	if (db->mysql != NULL && (db->generation != generation ||
-				  !tally_db_alive(db, now - db->used_at > ASK_AFTER_MS)))
-		tally_db_close(db);
-	return db->mysql != NULL ? TALLY_OK : connect_one(pool, db, generation, failure);
+	if (is_usable(pool, *out, generation))
+		return TALLY_OK;
+	return connect_one(pool, *out, generation, failure);
 }
 
 /* Whether what happened to one connection is to be taken for the fate of all. */
@@ -181,6 +228,7 @@ void tally_dbpool_put(struct tally_dbpool *pool, struct tally_db *db, enum tally
 		pool->generation++;
 		pool->remade_at = now;
 	}
+	pool->lent--;
 	push(pool, db);
 	pthread_mutex_unlock(&pool->lock);
 }

@@ -2,8 +2,8 @@
 /*
  * The connections of a process: a fixed number, each opened when first needed.
  * Whoever finds none free waits, but never longer than database.timeout. After
- * a connection could not be made, nobody tries again for a second; who needs a
- * new one in that time is refused at once.
+ * a connection could not be made, nobody tries again for a second; in that time
+ * one waits for those that are open, and is refused at once when there are none.
  */
 #ifndef TALLY_STORE_MYSQL_POOL_H
 #define TALLY_STORE_MYSQL_POOL_H
