@@ -19,4 +19,5 @@ libtally_a_SOURCES += \
 	core/store/mysql/statement.h \
 	core/store/mysql/work.c core/store/mysql/work.h \
 	core/store/token_id.c core/store/token_id.h \
-	core/store/marks.h core/store/token_writer.h
+	core/store/marks.h \
+	core/store/token_writer.c core/store/token_writer.h

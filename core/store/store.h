@@ -28,6 +28,10 @@
 #define TALLY_ID_MAX 64u           /* client_id and kid, in characters */
 #define TALLY_NAME_MAX 255u        /* names for people, in bytes */
 #define TALLY_SECRETS_MAX 8u       /* live secrets of one client */
+#define TALLY_PUBLIC_KEYS_MAX 64u  /* public keys of one client or user */
+#define TALLY_PUBLIC_DER_MAX 1024u /* a public key, in bytes */
+#define TALLY_WRAPPED_MAX 512u     /* a sealed secret, in bytes */
+#define TALLY_PASSWORD_TEXT_MAX 255u /* an argon2id text, in characters */
 #define TALLY_KEYS_MAX 256u        /* signing keys, the retired ones too */
 #define TALLY_SCOPE_TEXT_MAX 4096u /* a list of scopes, in characters */
 #define TALLY_SUBJECT_MAX 255u     /* sub of a token, in bytes */
@@ -96,7 +100,7 @@ enum tally_user_kind { TALLY_USER_HUMAN, TALLY_USER_MACHINE };
 struct tally_user_record {
 	uint64_t number; /* inside the store; 0: not stored yet */
 	struct tally_span user_id;
-	struct tally_span login;
+	struct tally_span login; /* empty: has none, as machines do */
 	struct tally_span name;
 	enum tally_user_kind kind;
 	struct tally_span password; /* argon2id in its usual text form; empty: has none */
@@ -166,12 +170,12 @@ struct tally_token_job {
 struct tally_refresh_found {
 	struct tally_refresh_record token;
 	int64_t used_at_us; /* 0: not yet */
-	bool is_revoked;    /* it, its family, or everything of its client or user */
+	bool is_revoked;    /* it, its family, everything of its client or subject */
 };
 
 struct tally_access_found {
 	struct tally_access_record token;
-	bool is_revoked;
+	bool is_revoked;    /* as above */
 };
 
 /* What may have ended a token that we do not keep. */
@@ -274,7 +278,10 @@ struct tally_store_ops {
 
 	/* ---- public keys of clients, for private_key_jwt ---- */
 
-	/* TALLY_ERR_NOT_FOUND: no such client; TALLY_ERR_EXISTS: that key_id. */
+	/*
+	 * TALLY_ERR_NOT_FOUND: no such client; TALLY_ERR_EXISTS: that key_id of
+	 * this client; TALLY_ERR_LIMIT: it has TALLY_PUBLIC_KEYS_MAX.
+	 */
 	enum tally_err (*client_key_add)(struct tally_store *store,
 					 const struct tally_public_key_record *key);
 	enum tally_err (*client_key_remove)(struct tally_store *store, struct tally_span client_id,
@@ -287,7 +294,7 @@ struct tally_store_ops {
 				    struct tally_span user_id, struct tally_user_record *out);
 	enum tally_err (*user_find_login)(struct tally_store *store, struct tally_arena *arena,
 					  struct tally_span login, struct tally_user_record *out);
-	/* In the order of login, read in pages. */
+	/* In the order in which they were added, read in pages. */
 	enum tally_err (*user_list)(struct tally_store *store, tally_user_visit *visit,
 				    void *context);
 	/* TALLY_ERR_EXISTS: that user_id or login. */
@@ -311,6 +318,7 @@ struct tally_store_ops {
 	enum tally_err (*user_key_list)(struct tally_store *store, struct tally_arena *arena,
 					struct tally_span user_id,
 					struct tally_public_key_record **out, size_t *count);
+	/* As client_key_add, but no two users share a key_id. */
 	enum tally_err (*user_key_add)(struct tally_store *store,
 				       const struct tally_public_key_record *key);
 	enum tally_err (*user_key_remove)(struct tally_store *store, struct tally_span user_id,
@@ -339,7 +347,10 @@ struct tally_store_ops {
 	enum tally_err (*token_write)(struct tally_store *store, struct tally_token_job **jobs,
 				      size_t count);
 
-	/* By its id; TALLY_ERR_NOT_FOUND. The caller compares the digest. */
+	/*
+	 * By its id; TALLY_ERR_NOT_FOUND. The caller compares the digest. What
+	 * belonged to a client or a user that has been removed is revoked.
+	 */
 	enum tally_err (*access_find)(struct tally_store *store, struct tally_arena *arena,
 				      const struct tally_token_id *id,
 				      struct tally_access_found *out);

@@ -5,4 +5,8 @@ libfake_a_SOURCES = \
 	tests/fake/clock.c tests/fake/clock.h \
 	tests/fake/rand.c tests/fake/rand.h \
 	tests/fake/service.c tests/fake/service.h \
-	tests/fake/store.c tests/fake/store.h
+	tests/fake/store.c tests/fake/store.h tests/fake/store_priv.h \
+	tests/fake/store_client.c \
+	tests/fake/store_issuer.c \
+	tests/fake/store_token.c \
+	tests/fake/store_user.c
