@@ -18,7 +18,7 @@ struct waiter {
 	struct waiter *next;
 	struct tally_token_job *job;
 	pthread_cond_t wake;
-	bool leads; /* it is to write the next batch, itself the first in it */
+	bool leads; /* it writes the next batch, itself the first in it */
 	bool done;
 };
 
@@ -77,10 +77,13 @@ static struct waiter *dequeue(struct tally_token_writer *writer)
 	return waiter;
 }
 
-static size_t take_batch(struct tally_token_writer *writer, struct waiter *batch[BATCH_MAX])
+/* Who leads is the first of its batch, and in no queue. */
+static size_t take_batch(struct tally_token_writer *writer, struct waiter *self,
+			 struct waiter *batch[BATCH_MAX])
 {
-	size_t n = 0;
+	size_t n = 1;
 
+	batch[0] = self;
 	while (n < BATCH_MAX && (batch[n] = dequeue(writer)) != NULL)
 		n++;
 	return n;
@@ -99,22 +102,28 @@ static void write_batch(struct tally_token_writer *writer, struct waiter *const 
 		jobs[i]->err = err;
 }
 
-/* Passes the place of a writer on to who waits the longest, or gives it up. */
+/*
+ * Passes the place of a writer on to who waits the longest, or gives it up. The
+ * next one leaves the queue at once: until it runs, another writer may end and
+ * would pass its own place on to the same one.
+ */
 static void hand_over(struct tally_token_writer *writer)
 {
-	if (writer->first == NULL) {
+	struct waiter *next = dequeue(writer);
+
+	if (next == NULL) {
 		writer->active--;
 		return;
 	}
-	writer->first->leads = true;
-	pthread_cond_signal(&writer->first->wake);
+	next->leads = true;
+	pthread_cond_signal(&next->wake);
 }
 
 /* Writes for all that wait. Called and left with the lock held. */
-static void lead(struct tally_token_writer *writer)
+static void lead(struct tally_token_writer *writer, struct waiter *self)
 {
 	struct waiter *batch[BATCH_MAX];
-	size_t n = take_batch(writer, batch);
+	size_t n = take_batch(writer, self, batch);
 
 	pthread_mutex_unlock(&writer->lock);
 	write_batch(writer, batch, n);
@@ -130,15 +139,16 @@ static void lead(struct tally_token_writer *writer)
 /* From the queue to the answer. Called and left with the lock held. */
 static void take_part(struct tally_token_writer *writer, struct waiter *self)
 {
-	enqueue(writer, self);
 	if (writer->active < writer->writers) {
 		writer->active++;
 		self->leads = true;
+	} else {
+		enqueue(writer, self);
 	}
 	while (!self->done && !self->leads)
 		pthread_cond_wait(&self->wake, &writer->lock);
-	if (!self->done)
-		lead(writer);
+	if (self->leads)
+		lead(writer, self);
 }
 
 enum tally_err tally_token_writer_put(struct tally_token_writer *writer,
