@@ -37,6 +37,13 @@ struct tally_worker *tally_worker_new(struct tally_app *app)
 	return worker;
 }
 
+static void free_signers(struct tally_worker *worker)
+{
+	tally_signer_free(worker->signer);
+	tally_signer_free(worker->id_signer);
+	worker->signer = worker->id_signer = NULL;
+}
+
 void tally_worker_free(struct tally_worker *worker)
 {
 	if (worker == NULL)
@@ -45,13 +52,6 @@ void tally_worker_free(struct tally_worker *worker)
 	tally_site_free(worker->site);
 	tally_arena_free(worker->arena);
 	free(worker);
-}
-
-static void free_signers(struct tally_worker *worker)
-{
-	tally_signer_free(worker->signer);
-	tally_signer_free(worker->id_signer);
-	worker->signer = worker->id_signer = NULL;
 }
 
 /* RFC 9068 §2.1; an ID token is a plain "JWT". */
