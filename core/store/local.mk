@@ -11,8 +11,6 @@ libtally_a_SOURCES += \
 	core/store/mysql/migrate.c core/store/mysql/migration.h \
 	core/store/mysql/mysql.c core/store/mysql/mysql.h \
 	core/store/mysql/ops.h \
-	core/store/mysql/outage.c core/store/mysql/outage.h \
-	core/store/mysql/pool.c core/store/mysql/pool.h \
 	core/store/mysql/query.c core/store/mysql/query.h \
 	core/store/mysql/signing_key.c \
 	core/store/mysql/statement.c core/store/mysql/statement.def \
@@ -21,3 +19,6 @@ libtally_a_SOURCES += \
 	core/store/token_id.c core/store/token_id.h \
 	core/store/marks.h \
 	core/store/token_writer.c core/store/token_writer.h
+libtally_a_SOURCES += \
+	core/store/link.c core/store/link.h \
+	core/store/outage.c core/store/outage.h

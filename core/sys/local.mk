@@ -5,3 +5,5 @@ libtally_a_SOURCES += \
 	core/sys/conf_parts.h core/sys/conf_value.c \
 	core/sys/log.c core/sys/log.def core/sys/log.h \
 	core/sys/rand.c core/sys/rand.h
+libtally_a_SOURCES += \
+	core/sys/file.c core/sys/file.h

@@ -5,10 +5,9 @@
 #include "store/mysql/db.h"
 
 #include "base/secret.h"
+#include "sys/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 /* An IAM token has about 1000 characters. */
 #define PASSWORD_MAX 4096u
@@ -21,48 +20,15 @@ static enum tally_err note(struct tally_db *db, const char *what)
 	return tally_db_failed(db, 0, text);
 }
 
-static ssize_t read_all(int fd, char *out, size_t size)
-{
-	size_t n = 0;
-
-	while (n < size) {
-		ssize_t got = read(fd, out + n, size - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	return (ssize_t)n;
-}
-
-/* The first line of the password file; "" when none is configured. */
+/* "" when no file is configured. */
 static enum tally_err read_password(struct tally_db *db, char out[PASSWORD_MAX + 1])
 {
 	const char *path = db->conf->database_password_file;
 
 	out[0] = '\0';
-	if (path == NULL)
+	if (path == NULL || tally_file_line(path, out, PASSWORD_MAX + 1) == TALLY_OK)
 		return TALLY_OK;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read_all(fd, out, PASSWORD_MAX + 1);
-	int saved = errno;
-
-	if (fd >= 0)
-		close(fd);
-	errno = saved;
-	if (n < 0)
-		return note(db, "database.password-file cannot be read");
-	if (n > (ssize_t)PASSWORD_MAX) {
-		errno = EFBIG;
-		return note(db, "database.password-file");
-	}
-	out[n] = '\0';
-	out[strcspn(out, "\r\n")] = '\0';
-	return TALLY_OK;
+	return note(db, "database.password-file cannot be read");
 }
 
 /* A Unix socket does not leave the machine, so TLS is for TCP only. */

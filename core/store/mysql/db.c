@@ -9,24 +9,24 @@
 static const struct {
 	unsigned int code;
 	enum tally_err err;
-	enum tally_db_fate fate;
+	enum tally_link_fate fate;
 	const char *advice;
 } errors[] = {
 #define TALLY_DB_ERROR(code, err, fate, advice) \
-	{ code, TALLY_ERR_##err, TALLY_DB_##fate, advice },
+	{ code, TALLY_ERR_##err, TALLY_LINK_##fate, advice },
 #include "store/mysql/error.def"
 #undef TALLY_DB_ERROR
 };
 
 enum tally_err tally_db_failed(struct tally_db *db, unsigned int code, const char *text)
 {
-	struct tally_db_failure *f = &db->failure;
+	struct tally_link_failure *f = &db->link.failure;
 	bool client = code >= 2000 && code < 3000;
 
-	*f = (struct tally_db_failure){
+	*f = (struct tally_link_failure){
 		.code = code,
 		.err = TALLY_ERR_UNAVAILABLE,
-		.fate = client ? TALLY_DB_DROP : TALLY_DB_KEEP,
+		.fate = client ? TALLY_LINK_DROP : TALLY_LINK_KEEP,
 	};
 	snprintf(f->text, sizeof(f->text), "%s", text);
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {

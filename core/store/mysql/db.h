@@ -13,6 +13,7 @@
 #include <mysql.h>
 
 #include "base/err.h"
+#include "store/link.h"
 #include "store/mysql/statement.h"
 #include "sys/conf.h"
 
@@ -22,16 +23,6 @@ typedef my_bool tally_db_bool;
 #else
 typedef bool tally_db_bool;
 #endif
-
-enum tally_db_fate { TALLY_DB_KEEP, TALLY_DB_DROP, TALLY_DB_WRITE }; /* see error.def */
-
-struct tally_db_failure {
-	unsigned int code;       /* the library's number; 0: ours */
-	enum tally_err err;
-	enum tally_db_fate fate;
-	const char *advice;      /* static; NULL: none */
-	char text[256];
-};
 
 /* A parameter or a column of a prepared statement. */
 struct tally_db_cell {
@@ -56,12 +47,10 @@ struct tally_db_prepared {
 };
 
 struct tally_db {
+	struct tally_link link;
 	const struct tally_conf *conf;
 	MYSQL *mysql;          /* NULL: not connected */
 	struct tally_db_prepared prepared[TALLY_STATEMENT_COUNT];
-	struct tally_db_failure failure;
-	uint64_t generation;   /* the pool's */
-	int64_t used_at;       /* the pool's, ms */
 };
 
 /*
@@ -73,7 +62,7 @@ enum tally_err tally_db_thread(void) TALLY_MUST_CHECK;
 /*
  * Connects with the session as we need it: names resolved anew, password file
  * read anew. timeout, in seconds, bounds each read and write. On failure
- * db->failure says why. db must not be connected.
+ * db->link.failure says why. db must not be connected.
  */
 enum tally_err tally_db_connect(struct tally_db *db, unsigned int timeout) TALLY_MUST_CHECK;
 
@@ -95,7 +84,7 @@ enum tally_err tally_db_exec(struct tally_db *db, const char *text) TALLY_MUST_C
 enum tally_err tally_db_number(struct tally_db *db, const char *text, int64_t *out)
 	TALLY_MUST_CHECK;
 
-/* Notes a failure of the library in db->failure and returns what it means. */
+/* Notes a failure of the library in db->link.failure and returns what it means. */
 enum tally_err tally_db_failed(struct tally_db *db, unsigned int code, const char *text);
 
 /* "server, database, user" for messages. */

@@ -36,7 +36,7 @@ static enum tally_err found_version(struct tally_db *db, unsigned int *out)
 	enum tally_err err =
 		tally_db_number(db, "SELECT MAX(version) FROM schema_version", &version);
 
-	if (err != TALLY_OK && db->failure.code == 1146)
+	if (err != TALLY_OK && db->link.failure.code == 1146)
 		err = TALLY_OK; /* no such table: nothing there yet */
 	*out = (unsigned int)version;
 	return err;
@@ -48,7 +48,7 @@ static enum tally_err run_statement(struct tally_db *db, const char *text)
 
 	for (unsigned int i = 1; err == TALLY_ERR_CONFLICT && i < BUSY_TRIES; i++)
 		err = tally_db_exec(db, text);
-	return err != TALLY_OK && was_done(db->failure.code) ? TALLY_OK : err;
+	return err != TALLY_OK && was_done(db->link.failure.code) ? TALLY_OK : err;
 }
 
 enum tally_err tally_migration_run(struct tally_db *db, const struct tally_migration *migration)
@@ -124,9 +124,9 @@ enum tally_err tally_mysql_migrate(struct tally_store *store,
 		err = migrate(&db, report);
 	if (err != TALLY_OK && err != TALLY_ERR_STATE) {
 		tally_log_error("the schema cannot be brought to version %u: %s (error %u); %s%s%s",
-				tally_migration_count, db.failure.text, db.failure.code,
-				tally_db_where(where, db.conf), db.failure.advice ? "; " : "",
-				db.failure.advice ? db.failure.advice : "");
+				tally_migration_count, db.link.failure.text, db.link.failure.code,
+				tally_db_where(where, db.conf), db.link.failure.advice ? "; " : "",
+				db.link.failure.advice ? db.link.failure.advice : "");
 		err = TALLY_ERR_UNAVAILABLE;
 	}
 	tally_db_close(&db);

@@ -18,11 +18,54 @@ static enum tally_err ping(struct tally_store *store)
 	return work.err;
 }
 
+static enum tally_err connect_link(struct tally_link *link)
+{
+	struct tally_db *db = (struct tally_db *)link;
+
+	return tally_db_connect(db, db->conf->database_timeout);
+}
+
+static void close_link(struct tally_link *link)
+{
+	tally_db_close((struct tally_db *)link);
+}
+
+static bool is_alive(struct tally_link *link, bool ask)
+{
+	return tally_db_alive((struct tally_db *)link, ask);
+}
+
+static const struct tally_link_type link_type = {
+	.connect = connect_link,
+	.close = close_link,
+	.alive = is_alive,
+	.busy_advice = "raise database.connections, or find out why the server is slow",
+};
+
+static struct tally_links *make_pool(struct tally_mysql *mysql)
+{
+	uint32_t count = mysql->conf->database_connections;
+	struct tally_link **links = calloc(count, sizeof(*links));
+	struct tally_links *pool = NULL;
+
+	mysql->dbs = calloc(count, sizeof(mysql->dbs[0]));
+	for (uint32_t i = 0; links && mysql->dbs && i < count; i++) {
+		mysql->dbs[i].conf = mysql->conf;
+		links[i] = &mysql->dbs[i].link;
+	}
+	if (links != NULL && mysql->dbs != NULL)
+		pool = tally_links_new(&link_type, links, count, mysql->conf->database_timeout);
+	free(links);
+	return pool;
+}
+
 static void close_store(struct tally_store *store)
 {
 	struct tally_mysql *mysql = (struct tally_mysql *)store;
 
-	tally_dbpool_free(mysql->pool);
+	if (tally_db_thread() == TALLY_OK)
+		tally_links_free(mysql->pool);
+	free(mysql->dbs);
 	tally_outage_end(&mysql->unreachable);
 	tally_outage_end(&mysql->read_only);
 	free(mysql);
@@ -59,11 +102,12 @@ enum tally_err tally_mysql_open(const struct tally_conf *conf, struct tally_stor
 		return TALLY_ERR_NOMEM;
 	mysql->store.ops = &ops;
 	mysql->conf = conf;
-	mysql->pool = tally_dbpool_new(conf);
+	mysql->pool = make_pool(mysql);
+	tally_db_where(mysql->where, conf);
 	tally_outage_init(&mysql->unreachable, "the database cannot be used",
-			  "the database can be used again");
+			  "the database can be used again", mysql->where);
 	tally_outage_init(&mysql->read_only, "the database takes no changes",
-			  "the database takes changes again");
+			  "the database takes changes again", mysql->where);
 	if (mysql->pool == NULL) {
 		close_store(&mysql->store);
 		return TALLY_ERR_NOMEM;

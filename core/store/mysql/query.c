@@ -12,7 +12,7 @@ static void fail(struct tally_query *q, MYSQL_STMT *stmt)
 static void fail_here(struct tally_query *q, enum tally_err err, const char *text)
 {
 	tally_db_failed(q->db, 0, text);
-	q->db->failure.err = err;
+	q->db->link.failure.err = err;
 	q->err = err;
 }
 

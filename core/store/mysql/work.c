@@ -13,7 +13,7 @@
 static enum tally_err start(struct tally_work *work)
 {
 	work->committing = false;
-	work->db->failure = (struct tally_db_failure){ 0 };
+	work->db->link.failure = (struct tally_link_failure){ 0 };
 	return work->kind == TALLY_WORK_READ ? TALLY_OK :
 					       tally_db_exec(work->db, "START TRANSACTION");
 }
@@ -30,12 +30,12 @@ static void finish(struct tally_work *work)
 		work->err = tally_db_exec(db, "COMMIT");
 		return;
 	}
-	if (db->failure.fate != TALLY_DB_KEEP)
+	if (db->link.failure.fate != TALLY_LINK_KEEP)
 		return; /* the end of the connection is the end of the transaction */
-	struct tally_db_failure first = db->failure;
+	struct tally_link_failure first = db->link.failure;
 
 	if (tally_db_exec(db, "ROLLBACK") == TALLY_OK)
-		db->failure = first;
+		db->link.failure = first;
 }
 
 /* The two kinds of outage end at different signs of life. */
@@ -46,15 +46,15 @@ static void note_success(struct tally_work *work)
 		tally_outage_over(&work->mysql->read_only);
 }
 
-static void note_failure(struct tally_work *work, const struct tally_db_failure *failure)
+static void note_failure(struct tally_work *work, const struct tally_link_failure *failure)
 {
 	struct tally_mysql *mysql = work->mysql;
 
-	if (failure->fate == TALLY_DB_WRITE)
-		tally_outage_met(&mysql->read_only, mysql->conf, failure);
+	if (failure->fate == TALLY_LINK_WRITE)
+		tally_outage_met(&mysql->read_only, failure);
 	else
-		tally_outage_met(&mysql->unreachable, mysql->conf, failure);
-	if (work->committing && failure->fate == TALLY_DB_DROP)
+		tally_outage_met(&mysql->unreachable, failure);
+	if (work->committing && failure->fate == TALLY_LINK_DROP)
 		tally_log_error("the database connection was lost during a commit, so it is not "
 				"known whether the change was stored: look before repeating it");
 }
@@ -69,7 +69,7 @@ static void pause_for_conflict(unsigned int conflicts)
 }
 
 /* Whether the work is to be done again. */
-static bool again(struct tally_work *work, const struct tally_db_failure *failure)
+static bool again(struct tally_work *work, const struct tally_link_failure *failure)
 {
 	int64_t limit = (int64_t)work->mysql->conf->database_timeout * 1000;
 
@@ -79,11 +79,11 @@ static bool again(struct tally_work *work, const struct tally_db_failure *failur
 		pause_for_conflict(++work->conflicts);
 		return true;
 	}
-	if (failure->fate == TALLY_DB_KEEP || work->lost++ > 0)
+	if (failure->fate == TALLY_LINK_KEEP || work->lost++ > 0)
 		return false;
 	/* What says that it writes nothing has written nothing. */
 	return !work->committing || work->kind == TALLY_WORK_REPEAT ||
-	       failure->fate == TALLY_DB_WRITE;
+	       failure->fate == TALLY_LINK_WRITE;
 }
 
 /* Looks at what the body came to; true when it is to run again. */
@@ -92,9 +92,9 @@ static bool settle(struct tally_work *work)
 	struct tally_mysql *mysql = work->mysql;
 
 	finish(work);
-	struct tally_db_failure failure = work->db->failure;
+	struct tally_link_failure failure = work->db->link.failure;
 
-	tally_dbpool_put(mysql->pool, work->db, failure.fate);
+	tally_links_put(mysql->pool, &work->db->link, failure.fate);
 	work->db = NULL;
 	if (work->err != TALLY_ERR_UNAVAILABLE && work->err != TALLY_ERR_CONFLICT) {
 		note_success(work);
@@ -109,17 +109,31 @@ static bool settle(struct tally_work *work)
 	return false;
 }
 
+/* A connection of the pool. */
+static enum tally_err get(struct tally_work *work, struct tally_link_failure *failure)
+{
+	struct tally_link *link = NULL;
+
+	*failure = (struct tally_link_failure){ .err = TALLY_ERR_NOMEM, .text = "out of memory" };
+	enum tally_err err = tally_db_thread();
+
+	if (err == TALLY_OK)
+		err = tally_links_get(work->mysql->pool, &link, failure);
+	/* The link is the first member. */
+	work->db = err == TALLY_OK ? (struct tally_db *)link : NULL;
+	return err;
+}
+
 bool tally_work_next(struct tally_work *work)
 {
-	struct tally_db_failure failure;
+	struct tally_link_failure failure;
 
 	if (work->began == 0)
 		work->began = tally_clock_ms();
 	while (work->db == NULL || settle(work)) {
-		work->err = tally_dbpool_get(work->mysql->pool, &work->db, &failure);
+		work->err = get(work, &failure);
 		if (work->err != TALLY_OK) {
 			note_failure(work, &failure);
-			work->db = NULL;
 			return false;
 		}
 		work->err = start(work);

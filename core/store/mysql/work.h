@@ -22,16 +22,17 @@
 #include <stdint.h>
 
 #include "store/mysql/db.h"
-#include "store/mysql/outage.h"
-#include "store/mysql/pool.h"
+#include "store/outage.h"
 #include "store/store.h"
 
 struct tally_mysql {
 	struct tally_store store;
 	const struct tally_conf *conf;
-	struct tally_dbpool *pool;
+	struct tally_db *dbs;       /* conf->database_connections of them */
+	struct tally_links *pool;   /* of dbs */
 	struct tally_outage unreachable;
 	struct tally_outage read_only;
+	char where[TALLY_DB_WHERE_SIZE];
 };
 
 enum tally_work_kind { TALLY_WORK_READ, TALLY_WORK_WRITE, TALLY_WORK_REPEAT };
