@@ -13,3 +13,5 @@ libtally_a_SOURCES += \
 	core/crypt/seal.c core/crypt/seal.h \
 	core/crypt/signer.c \
 	core/crypt/verifier.c
+libtally_a_SOURCES += \
+	core/crypt/password.c core/crypt/password.h

@@ -17,6 +17,7 @@ static void fetch(void)
 	fetched.sha384 = EVP_MD_fetch(NULL, "SHA2-384", NULL);
 	fetched.sha512 = EVP_MD_fetch(NULL, "SHA2-512", NULL);
 	fetched.aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	fetched.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	ERR_clear_error();
 }
 
