@@ -21,4 +21,9 @@ libtally_a_SOURCES += \
 	core/store/token_writer.c core/store/token_writer.h
 libtally_a_SOURCES += \
 	core/store/link.c core/store/link.h \
-	core/store/outage.c core/store/outage.h
+	core/store/outage.c core/store/outage.h \
+	core/store/redis/error.def \
+	core/store/redis/conn.c core/store/redis/conn.h \
+	core/store/redis/durable.c core/store/redis/durable.h \
+	core/store/redis/redis.c core/store/redis/redis.h \
+	core/store/redis/script.c core/store/redis/script.h

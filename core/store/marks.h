@@ -2,7 +2,8 @@
 /*
  * Short-lived facts that all processes and nodes must share at once: what has
  * been used up, and what failed how often. They are in Redis, written to disk
- * before they are answered (appendfsync always).
+ * before they are answered (appendfsync always). A Redis that does not keep
+ * what it is told is as good as none: no operation succeeds there.
  *
  * Every operation is one round trip and atomic. TALLY_ERR_UNAVAILABLE: Redis
  * does not answer; the caller then refuses (503) what would need the mark.
@@ -36,13 +37,24 @@ enum tally_refresh_verdict {
 	TALLY_REFRESH_ENDED   /* its family was ended before */
 };
 
+/* A counter, and what has become of it. */
+struct tally_mark_counter {
+	enum tally_mark_kind kind;
+	struct tally_span what;
+	uint32_t count;   /* set: how many there are in this window */
+	uint32_t ends_in; /* set: seconds until the window ends, at least 1 */
+};
+
+#define TALLY_MARK_COUNTERS_MAX 4u /* in one call */
+
 struct tally_marks;
 
 struct tally_marks_ops {
 	/*
 	 * Whether Redis answers and keeps what it is told (appendonly yes,
-	 * appendfsync always). TALLY_ERR_CONFIG: it does not, logged with what
-	 * to do; redis.durability = relaxed accepts less.
+	 * appendfsync always, no eviction). TALLY_ERR_CONFIG: it does not;
+	 * redis.durability = relaxed accepts less. Like an outage it is logged
+	 * once, when it begins, with what to do.
 	 */
 	enum tally_err (*check)(struct tally_marks *marks);
 
@@ -60,21 +72,12 @@ struct tally_marks_ops {
 				      uint32_t grace_ms, uint32_t token_ttl, uint32_t family_ttl,
 				      enum tally_refresh_verdict *verdict);
 
-	/* Adds one failure; *count is how many there are in this window of seconds. */
-	enum tally_err (*count)(struct tally_marks *marks, enum tally_mark_kind kind,
-				struct tally_span what, uint32_t window, uint32_t *count);
-
 	/*
-	 * How many failures two counters have, and in how many seconds the
-	 * later of them ends; for asking before a secret is tried.
+	 * Adds one to each of these counters, which begin anew window seconds
+	 * after their first: one round trip for all (not atomic as a whole).
 	 */
-	enum tally_err (*counted)(struct tally_marks *marks, enum tally_mark_kind kind_a,
-				  struct tally_span a, enum tally_mark_kind kind_b,
-				  struct tally_span b, uint32_t counts[2], uint32_t *ends_in);
-
-	/* Forgets a counter. */
-	enum tally_err (*clear)(struct tally_marks *marks, enum tally_mark_kind kind,
-				struct tally_span what);
+	enum tally_err (*count)(struct tally_marks *marks, struct tally_mark_counter *counters,
+				size_t n, uint32_t window);
 
 	void (*close)(struct tally_marks *marks);
 };
