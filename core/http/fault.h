@@ -22,7 +22,7 @@ enum tally_fault {
 enum tally_fault_with {
 	TALLY_FAULT_CHALLENGE = 1 << 0, /* WWW-Authenticate (RFC 6749 §5.2) */
 	TALLY_FAULT_ALLOW = 1 << 1,     /* Allow (RFC 9110 §15.5.6) */
-	TALLY_FAULT_RETRY = 1 << 2,     /* Retry-After (RFC 9110 §10.2.3) */
+	TALLY_FAULT_RETRY = 1 << 2,     /* Retry-After (RFC 9110 §10.2.3): rq->retry_after */
 };
 
 struct tally_fault_row {

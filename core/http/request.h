@@ -36,6 +36,7 @@ struct tally_request {
 	const struct tally_app *app;
 
 	struct tally_response response;
+	uint32_t retry_after; /* seconds, when it is refused; 0: a usual value */
 };
 
 /*

@@ -7,7 +7,7 @@
 #define HEADERS_MAX 1024u
 #define FAULT_BODY_MAX 512u
 #define HEAD_MAX 512u
-#define RETRY_AFTER "5" /* seconds */
+#define RETRY_AFTER 5u /* seconds; an outage is over soon, or late */
 
 void tally_response_header(struct tally_request *rq, const char *name, struct tally_span value)
 {
@@ -41,8 +41,8 @@ static const char *reason_phrase(unsigned int status)
 	} rows[] = {
 		{ 200, "OK" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
 		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
-		{ 413, "Content Too Large" }, { 500, "Internal Server Error" },
-		{ 503, "Service Unavailable" },
+		{ 413, "Content Too Large" }, { 429, "Too Many Requests" },
+		{ 500, "Internal Server Error" }, { 503, "Service Unavailable" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -103,6 +103,15 @@ static struct tally_span fault_body(struct tally_request *rq, const struct tally
 	return tally_buf_span(&buf);
 }
 
+/* RFC 9110 §10.2.3. */
+static void add_retry_after(struct tally_request *rq)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%u", rq->retry_after ? rq->retry_after : RETRY_AFTER);
+
+	tally_response_header(rq, "Retry-After", tally_span(text, (size_t)n));
+}
+
 void tally_response_fault(struct tally_request *rq, enum tally_fault fault)
 {
 	const struct tally_fault_row *row = tally_fault_row(fault);
@@ -114,7 +123,7 @@ void tally_response_fault(struct tally_request *rq, enum tally_fault fault)
 	if (row->with & TALLY_FAULT_ALLOW)
 		tally_response_header(rq, "Allow", tally_span_of(rq->allow));
 	if (row->with & TALLY_FAULT_RETRY)
-		tally_response_header(rq, "Retry-After", TALLY_SPAN(RETRY_AFTER));
+		add_retry_after(rq);
 	rq->response.content_type = "application/json";
 	rq->response.body = fault_body(rq, row);
 }
