@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "crypt/digest.h"
+#include "oauth/failures.h"
 #include "sys/clock.h"
 
 #define TALLY_AUTH(name) extern const struct tally_auth_method tally_auth_##name;
@@ -79,11 +80,35 @@ static bool has_secret(const struct tally_client *client, const uint8_t digest[T
 	return found != 0;
 }
 
+/* Compares, whatever was found; on TALLY_FAULT_NONE the client is not released. */
+static enum tally_fault check_secret(struct tally_request *rq, struct tally_span client_id,
+				     const struct tally_client *client,
+				     const uint8_t digest[TALLY_SHA256_SIZE])
+{
+	bool ok = has_secret(client, digest, tally_clock_now());
+	const char *why = client == NULL     ? "unknown"
+			  : !ok              ? "wrong or expired secret of"
+			  : client->disabled ? "disabled"
+					     : NULL;
+
+	if (why == NULL)
+		return TALLY_FAULT_NONE;
+	tally_client_release(rq, client);
+	if (!ok)
+		tally_failures_note(rq, TALLY_FAILURES_OF_CLIENTS, client_id);
+	return tally_fault(rq, TALLY_FAULT_INVALID_CLIENT, "%s client %.*s", why,
+			   TALLY_SPAN_ARG(client_id));
+}
+
 enum tally_fault tally_auth_secret(struct tally_request *rq, struct tally_span client_id,
 				   struct tally_span secret, const struct tally_client **out)
 {
 	uint8_t digest[TALLY_SHA256_SIZE];
 	struct tally_cached *cached = NULL;
+	enum tally_fault fault = tally_failures_check(rq, TALLY_FAILURES_OF_CLIENTS, client_id);
+
+	if (fault != TALLY_FAULT_NONE)
+		return fault;
 	enum tally_err err = tally_sha256(secret, digest);
 
 	if (err != TALLY_OK)
@@ -92,21 +117,10 @@ enum tally_fault tally_auth_secret(struct tally_request *rq, struct tally_span c
 					 : tally_cache_get(rq->services->clients, client_id, &cached);
 	if (err != TALLY_OK && err != TALLY_ERR_NOT_FOUND)
 		return tally_fault_of(rq, err, "looking up a client");
-
-	const struct tally_client *client = (const struct tally_client *)cached;
-	bool ok = has_secret(client, digest, tally_clock_now());
-	const char *why = client == NULL     ? "unknown"
-			  : !ok              ? "wrong or expired secret of"
-			  : client->disabled ? "disabled"
-					     : NULL;
-
-	if (why == NULL) {
-		*out = client;
-		return TALLY_FAULT_NONE;
-	}
-	tally_client_release(rq, client);
-	return tally_fault(rq, TALLY_FAULT_INVALID_CLIENT, "%s client %.*s", why,
-			   TALLY_SPAN_ARG(client_id));
+	fault = check_secret(rq, client_id, (const struct tally_client *)cached, digest);
+	if (fault == TALLY_FAULT_NONE)
+		*out = (const struct tally_client *)cached;
+	return fault;
 }
 
 void tally_client_release(struct tally_request *rq, const struct tally_client *client)

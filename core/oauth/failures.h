@@ -2,9 +2,16 @@
 /*
  * Limits guessing: failed logins and failed client authentications are counted
  * per account and per address, in Redis, so that all processes share the count.
- * Only failures cost a round trip. A process that learns that an account or an
- * address has failed too often refuses it until the window ends, without asking
- * again; when Redis does not answer, it counts for itself.
+ * Only failures cost a round trip: a process learns that an account or an
+ * address has failed too often from a failure of its own, and refuses it from
+ * then on until the window ends, without asking again. So each process lets at
+ * most one attempt through beyond the limit. When Redis does not answer, or
+ * there is none, it counts for itself.
+ *
+ * Accounts that do not exist are counted like the others. An address is what
+ * the web server says (REMOTE_ADDR); of IPv6 its first 64 bits, since whoever
+ * has one of these addresses has them all. A request without one counts for
+ * its account alone.
  */
 #ifndef TALLY_OAUTH_FAILURES_H
 #define TALLY_OAUTH_FAILURES_H
@@ -13,7 +20,7 @@
 
 struct tally_failures;
 
-/* Owned; NULL: out of memory. */
+/* Owned; NULL: out of memory, or of random bytes. */
 struct tally_failures *tally_failures_new(void);
 void tally_failures_free(struct tally_failures *failures);
 

@@ -13,3 +13,7 @@ libtally_a_SOURCES += \
 	core/oauth/opaque.c core/oauth/opaque.h \
 	core/oauth/user.c core/oauth/user.h \
 	core/oauth/refresh.h
+libtally_a_SOURCES += \
+	core/oauth/failures.c core/oauth/failures.h \
+	core/oauth/passwords.c core/oauth/passwords.h \
+	core/oauth/grant/password.c
