@@ -43,6 +43,8 @@ enum tally_err tally_cmd_check_config(const struct tally_invocation *call)
 	if (err == TALLY_OK)
 		err = tally_app_open(conf, (struct tally_app_stores){ NULL, NULL }, &app);
 	if (err == TALLY_OK)
+		err = tally_app_check(app);
+	if (err == TALLY_OK)
 		printf("%s is correct\n", call->conf_path);
 	tally_app_close(app);
 	return err;

@@ -122,6 +122,14 @@ enum tally_err tally_app_start(struct tally_app *app)
 	return tally_keeper_start(app);
 }
 
+enum tally_err tally_app_check(struct tally_app *app)
+{
+	struct tally_marks *marks = app->services.marks;
+	enum tally_err err = marks ? marks->ops->check(marks) : TALLY_OK;
+
+	return err == TALLY_ERR_UNAVAILABLE ? TALLY_OK : err;
+}
+
 void tally_app_close(struct tally_app *app)
 {
 	if (app == NULL)

@@ -41,9 +41,13 @@ enum tally_err tally_app_open(struct tally_conf *conf, struct tally_app_stores s
 /*
  * Reads the keys once and starts the keeper thread, which reads them again and
  * again. A database that is down is no error: requests are answered 503 until
- * it is there.
+ * it is there. Nor is a Redis that is down; but one that answers, and does not
+ * keep what it is told, is TALLY_ERR_CONFIG, logged with what to do.
  */
 enum tally_err tally_app_start(struct tally_app *app) TALLY_MUST_CHECK;
+
+/* The same refusal without starting anything. */
+enum tally_err tally_app_check(struct tally_app *app) TALLY_MUST_CHECK;
 
 /* Stops the keeper and frees everything. All workers are freed before. */
 void tally_app_close(struct tally_app *app);

@@ -2,7 +2,7 @@
 /*
  * What monitors and load balancers ask. live: the process answers. ready: it
  * can issue tokens; while the database is down, for as long as cached clients
- * are served, it is ready but says that it is degraded.
+ * are served, or while Redis is, it is ready but says that it is degraded.
  */
 #include "config.h"
 
@@ -28,6 +28,7 @@ static bool within_stale(const struct tally_request *rq, int64_t down_since)
 enum tally_fault tally_health_ready(struct tally_request *rq)
 {
 	int64_t down_since = atomic_load(&rq->app->database_down_since);
+	bool marks_down = atomic_load(&rq->app->marks_down);
 	bool keys = rq->site->keys != NULL;
 	bool signs = rq->signer != NULL;
 	bool ready = signs && (down_since == 0 || within_stale(rq, down_since));
@@ -38,8 +39,13 @@ enum tally_fault tally_health_ready(struct tally_request *rq)
 	tally_json_begin(&out, &buf);
 	tally_json_object(&out, NULL);
 	tally_json_add_str(&out, "status",
-			   !ready ? "not ready" : down_since != 0 ? "degraded" : "ready");
+			   !ready                         ? "not ready"
+			   : down_since != 0 || marks_down ? "degraded"
+							   : "ready");
 	tally_json_add_str(&out, "database", down_since != 0 ? "down" : "up");
+	tally_json_add_str(&out, "redis", rq->services->marks == NULL ? "not configured"
+						  : marks_down        ? "down"
+								      : "up");
 	tally_json_add_str(&out, "keys", signs ? "signing" : keys ? "none signs" : "not read yet");
 	/* Asked with credentials, this tells whether the web server passes them on. */
 	tally_json_add_str(&out, "authorization",

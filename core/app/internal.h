@@ -28,6 +28,7 @@ struct tally_app {
 	_Atomic bool reload_wanted;
 	/* Milliseconds (tally_clock_ms) since which the database has not answered; 0: it does. */
 	_Atomic int64_t database_down_since;
+	_Atomic bool marks_down; /* Redis does not answer, or is not durable */
 };
 
 /* The site in force, held for the caller. */

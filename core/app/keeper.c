@@ -2,7 +2,7 @@
 /*
  * The thread that keeps what a process knows in step with the world: it reads
  * the keys again every keys.refresh seconds, reloads on demand, and watches
- * whether the database answers.
+ * whether the database and Redis answer.
  */
 #include "config.h"
 
@@ -16,7 +16,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define RETRY_MS 1000        /* while the database does not answer */
+#define RETRY_MS 1000        /* while the database or Redis does not answer */
 #define STACK_SIZE (256u * 1024)
 
 static void note_database(struct tally_app *app, enum tally_err err)
@@ -27,6 +27,16 @@ static void note_database(struct tally_app *app, enum tally_err err)
 		atomic_store(&app->database_down_since, tally_clock_ms());
 	else if (err != TALLY_ERR_UNAVAILABLE && since != 0)
 		atomic_store(&app->database_down_since, 0);
+}
+
+/* What is wrong is logged there. */
+static enum tally_err check_marks(struct tally_app *app)
+{
+	struct tally_marks *marks = app->services.marks;
+	enum tally_err err = marks ? marks->ops->check(marks) : TALLY_OK;
+
+	atomic_store(&app->marks_down, err != TALLY_OK);
+	return err;
 }
 
 static void log_signing(const struct tally_site *site)
@@ -108,7 +118,8 @@ static int wait_ms(const struct tally_app *app)
 {
 	const struct tally_site *site = tally_site_of(app->site);
 
-	if (site->keys == NULL || atomic_load(&app->database_down_since) != 0)
+	if (site->keys == NULL || atomic_load(&app->database_down_since) != 0 ||
+	    atomic_load(&app->marks_down))
 		return RETRY_MS;
 	return (int)site->conf->keys_refresh * 1000;
 }
@@ -130,6 +141,7 @@ static void *keep(void *context)
 		if (atomic_exchange(&app->reload_wanted, false))
 			reload(app);
 		refresh_keys(app);
+		check_marks(app);
 	}
 	return NULL;
 }
@@ -145,6 +157,8 @@ enum tally_err tally_keeper_start(struct tally_app *app)
 	pthread_attr_t attr;
 	sigset_t all, before;
 
+	if (check_marks(app) == TALLY_ERR_CONFIG)
+		return TALLY_ERR_CONFIG;
 	refresh_keys(app);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
