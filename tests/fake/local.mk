@@ -10,3 +10,4 @@ libfake_a_SOURCES = \
 	tests/fake/store_issuer.c \
 	tests/fake/store_token.c \
 	tests/fake/store_user.c
+libfake_a_SOURCES += tests/fake/marks.c tests/fake/marks.h

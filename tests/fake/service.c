@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "crypt/digest.h"
 #include "crypt/key.h"
+#include "crypt/password.h"
 #include "crypt/seal.h"
 #include "oauth/grant.h"
 #include "sys/clock.h"
@@ -40,7 +41,7 @@ static void add_client(struct tally_store *store)
 	struct tally_client_record client = {
 		.client_id = TALLY_SPAN(TALLY_FAKE_CLIENT),
 		.name = TALLY_SPAN("Demo"),
-		.scopes = TALLY_SPAN("read write device_*"),
+		.scopes = TALLY_SPAN("read write openid profile device_*"),
 		.default_scopes = TALLY_SPAN("read"),
 		.created_at = 1,
 		.secrets = &secret,
@@ -51,6 +52,24 @@ static void add_client(struct tally_store *store)
 	client.grants = all_grants(&buf);
 	must(tally_sha256(TALLY_SPAN(TALLY_FAKE_SECRET), secret.digest) == TALLY_OK, "SHA-256");
 	must(store->ops->client_add(store, &client) == TALLY_OK, "adding the client");
+}
+
+static void add_user(struct tally_store *store)
+{
+	const struct tally_password_cost cheap = { .memory = 8, .passes = 1 };
+	char hash[TALLY_PASSWORD_HASH_MAX + 1];
+	struct tally_user_record user = {
+		.user_id = TALLY_SPAN(TALLY_FAKE_USER),
+		.login = TALLY_SPAN(TALLY_FAKE_LOGIN),
+		.name = TALLY_SPAN("Alice Example"),
+		.kind = TALLY_USER_HUMAN,
+		.created_at = 1,
+	};
+
+	must(tally_password_hash(cheap, TALLY_SPAN(TALLY_FAKE_PASSWORD), hash) == TALLY_OK,
+	     "argon2id");
+	user.password = tally_span_of(hash);
+	must(store->ops->user_add(store, &user) == TALLY_OK, "adding the user");
 }
 
 /* A signing key, in PKCS #8 wrapped under the key of write_wrap_key. */
@@ -115,9 +134,14 @@ void tally_fake_service_open(struct tally_fake_service *service, const char *alg
 	write_wrap_key(&wrap, wrap_path);
 	service->store = tally_fake_store_new();
 	must(service->store != NULL, "the store");
+	service->marks = tally_fake_marks_new();
+	must(service->marks != NULL, "the marks");
 	add_client(service->store);
+	add_user(service->store);
 	add_key(service->store, alg, &wrap);
-	must(tally_app_open(make_conf(wrap_path, more), service->store, &service->app) == TALLY_OK,
+	const struct tally_app_stores stores = { service->store, service->marks };
+
+	must(tally_app_open(make_conf(wrap_path, more), stores, &service->app) == TALLY_OK,
 	     "opening");
 	unlink(wrap_path);
 	must(tally_app_start(service->app) == TALLY_OK, "starting");

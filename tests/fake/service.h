@@ -7,20 +7,27 @@
 #define TALLY_FAKE_SERVICE_H
 
 #include "app/app.h"
+#include "tests/fake/marks.h"
 #include "tests/fake/store.h"
 
 #define TALLY_FAKE_CLIENT "demo"
 #define TALLY_FAKE_SECRET "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
 
+#define TALLY_FAKE_USER "00112233445566778899" /* user_id */
+#define TALLY_FAKE_LOGIN "alice"
+#define TALLY_FAKE_PASSWORD "correct horse battery staple"
+
 struct tally_fake_service {
-	struct tally_store *store; /* the application's */
+	struct tally_store *store; /* the application's, as the marks */
+	struct tally_marks *marks;
 	struct tally_app *app;
 	struct tally_worker *worker;
 };
 
 /*
  * Opens and starts a service with the client above (all grants, scopes read,
- * write and device_*, by default read) and a signing key of this algorithm.
+ * write, openid, profile and device_*, by default read), the user above, whose
+ * password is kept cheaply, and a signing key of this algorithm.
  * more: further lines of configuration; issuer is https://as.example. Ends the
  * program when it cannot.
  */
