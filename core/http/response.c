@@ -7,6 +7,7 @@
 #define HEADERS_MAX 1024u
 #define FAULT_BODY_MAX 512u
 #define HEAD_MAX 512u
+#define BEARER_MAX 256u
 #define RETRY_AFTER "5" /* seconds */
 
 void tally_response_header(struct tally_request *rq, const char *name, struct tally_span value)
@@ -103,6 +104,18 @@ static struct tally_span fault_body(struct tally_request *rq, const struct tally
 	return tally_buf_span(&buf);
 }
 
+static void add_bearer_challenge(struct tally_request *rq, const struct tally_fault_row *row)
+{
+	struct tally_buf buf;
+
+	tally_buf_in(&buf, rq->arena, BEARER_MAX);
+	tally_buf_add_str(&buf, "Bearer realm=\"Tallystick\"");
+	if (row->with & TALLY_FAULT_BEARER_ERROR)
+		tally_buf_printf(&buf, ", error=\"%s\", error_description=\"%s\"", row->error,
+				 row->description);
+	tally_response_header(rq, "WWW-Authenticate", tally_buf_span(&buf));
+}
+
 void tally_response_fault(struct tally_request *rq, enum tally_fault fault)
 {
 	const struct tally_fault_row *row = tally_fault_row(fault);
@@ -111,6 +124,8 @@ void tally_response_fault(struct tally_request *rq, enum tally_fault fault)
 	if (row->with & TALLY_FAULT_CHALLENGE)
 		tally_response_header(rq, "WWW-Authenticate",
 				      TALLY_SPAN("Basic realm=\"Tallystick\", charset=\"UTF-8\""));
+	if (row->with & TALLY_FAULT_BEARER)
+		add_bearer_challenge(rq, row);
 	if (row->with & TALLY_FAULT_ALLOW)
 		tally_response_header(rq, "Allow", tally_span_of(rq->allow));
 	if (row->with & TALLY_FAULT_RETRY)

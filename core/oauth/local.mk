@@ -12,4 +12,12 @@ libtally_a_SOURCES += \
 	core/oauth/issue.c core/oauth/issue.h \
 	core/oauth/opaque.c core/oauth/opaque.h \
 	core/oauth/user.c core/oauth/user.h \
-	core/oauth/refresh.h
+	core/oauth/form_in.c core/oauth/form_in.h \
+	core/oauth/introspect.c core/oauth/introspect.h \
+	core/oauth/revoke.c core/oauth/revoke.h \
+	core/oauth/token_check.c core/oauth/token_check.h \
+	core/oauth/userinfo.c core/oauth/userinfo.h \
+	core/oauth/verifiers.c core/oauth/verifiers.h \
+	core/oauth/refresh.c core/oauth/refresh.h \
+	core/oauth/grant/refresh_token.c \
+	core/oauth/sealed.c core/oauth/sealed.h
