@@ -173,11 +173,22 @@ enum tally_err tally_token_read(struct tally_request *rq, struct tally_span text
 
 /* ---- checking ---- */
 
+/* Of a sealed refresh token Redis knows. */
+static enum tally_err check_used(struct tally_request *rq, const struct tally_token *token,
+				 bool *is_used)
+{
+	struct tally_marks *marks = rq->services->marks;
+
+	if (marks == NULL)
+		return TALLY_ERR_UNAVAILABLE;
+	return marks->ops->refresh_used(marks, &token->id, &token->family, is_used);
+}
+
 static enum tally_err check_revoked(struct tally_request *rq, const struct tally_token *token,
 				    const char **why)
 {
 	struct tally_store *store = rq->services->store;
-	bool is_revoked = token->is_revoked;
+	bool is_revoked = token->is_revoked, is_used = token->is_used;
 	enum tally_err err = TALLY_OK;
 
 	if (!token->is_kept && !token->is_sealed) {
@@ -190,9 +201,11 @@ static enum tally_err check_revoked(struct tally_request *rq, const struct tally
 
 		err = store->ops->revoked(store, &query, &is_revoked);
 	}
+	if (err == TALLY_OK && token->is_sealed && !is_revoked)
+		err = check_used(rq, token, &is_used);
 	if (is_revoked)
 		*why = "revoked";
-	else if (token->is_used)
+	else if (is_used)
 		*why = "used up";
 	return err;
 }

@@ -60,6 +60,10 @@ struct tally_marks_ops {
 				      uint32_t grace_ms, uint32_t token_ttl, uint32_t family_ttl,
 				      enum tally_refresh_verdict *verdict);
 
+	/* Whether a refresh token has been used up or its family ended; changes nothing. */
+	enum tally_err (*refresh_used)(struct tally_marks *marks, const struct tally_token_id *id,
+				       const struct tally_token_id *family, bool *used);
+
 	/* Adds one failure; *count is how many there are in this window of seconds. */
 	enum tally_err (*count)(struct tally_marks *marks, enum tally_mark_kind kind,
 				struct tally_span what, uint32_t window, uint32_t *count);

@@ -114,10 +114,13 @@ void tally_fake_service_open(struct tally_fake_service *service, const char *alg
 
 	write_wrap_key(&wrap, wrap_path);
 	service->store = tally_fake_store_new();
-	must(service->store != NULL, "the store");
+	service->marks = tally_fake_marks_new();
+	must(service->store != NULL && service->marks != NULL, "the store");
 	add_client(service->store);
 	add_key(service->store, alg, &wrap);
-	must(tally_app_open(make_conf(wrap_path, more), service->store, &service->app) == TALLY_OK,
+	const struct tally_app_stores stores = { service->store, service->marks };
+
+	must(tally_app_open(make_conf(wrap_path, more), stores, &service->app) == TALLY_OK,
 	     "opening");
 	unlink(wrap_path);
 	must(tally_app_start(service->app) == TALLY_OK, "starting");

@@ -7,6 +7,7 @@
 #define TALLY_FAKE_SERVICE_H
 
 #include "app/app.h"
+#include "tests/fake/marks.h"
 #include "tests/fake/store.h"
 
 #define TALLY_FAKE_CLIENT "demo"
@@ -14,6 +15,7 @@
 
 struct tally_fake_service {
 	struct tally_store *store; /* the application's */
+	struct tally_marks *marks; /* the application's */
 	struct tally_app *app;
 	struct tally_worker *worker;
 };
