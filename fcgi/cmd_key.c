@@ -11,7 +11,7 @@
 
 static const struct tally_seal_key *wrap_key(const struct tally_session *session)
 {
-	return session->has_wrap ? &session->wrap : NULL;
+	return session->wrap.count > 0 ? &session->wrap.keys[0] : NULL;
 }
 
 static void print_change(const struct tally_session *session, const struct tally_key_change *change)

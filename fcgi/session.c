@@ -23,14 +23,6 @@ static enum tally_err check_schema(struct tally_session *session)
 	return TALLY_ERR_STATE;
 }
 
-static enum tally_err load_wrap(struct tally_session *session)
-{
-	if (session->conf->keys_wrap_key_file == NULL)
-		return TALLY_OK;
-	session->has_wrap = true;
-	return tally_seal_key_load(session->conf->keys_wrap_key_file, &session->wrap);
-}
-
 enum tally_err tally_session_open(struct tally_session *session,
 				  const struct tally_invocation *call, bool want_schema)
 {
@@ -38,7 +30,9 @@ enum tally_err tally_session_open(struct tally_session *session,
 	enum tally_err err = tally_conf_load(call->conf_path, &session->conf);
 
 	if (err == TALLY_OK)
-		err = load_wrap(session);
+		err = tally_wrap_keys_load(session->conf->keys_wrap_key_file,
+					   session->conf->keys_previous_wrap_key_file,
+					   &session->wrap);
 	if (err == TALLY_OK)
 		err = tally_mysql_open(session->conf, &session->store);
 	if (err == TALLY_OK && want_schema)

@@ -3,7 +3,7 @@
 #ifndef TALLY_FCGI_SESSION_H
 #define TALLY_FCGI_SESSION_H
 
-#include "crypt/seal.h"
+#include "crypt/derive.h"
 #include "fcgi/command.h"
 #include "store/store.h"
 #include "sys/conf.h"
@@ -11,8 +11,7 @@
 struct tally_session {
 	struct tally_conf *conf;
 	struct tally_store *store;
-	struct tally_seal_key wrap;
-	bool has_wrap;
+	struct tally_wrap_keys wrap;
 	bool json;
 };
 

@@ -57,7 +57,7 @@ static void refresh_keys(struct tally_app *app)
 	struct tally_keyset *keys = NULL;
 	struct tally_site_box *site = NULL;
 	const struct tally_site *now = tally_site_of(app->site);
-	enum tally_err err = tally_keyset_load(app->services.store, tally_site_wrap_key(app->site),
+	enum tally_err err = tally_keyset_load(app->services.store, now->wrap,
 					       tally_clock_now(), tally_key_tokens_live(now->conf),
 					       now->keys, &keys);
 

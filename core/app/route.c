@@ -2,8 +2,11 @@
 #include "config.h"
 
 #include "app/internal.h"
+#include "oauth/introspect.h"
 #include "oauth/metadata.h"
+#include "oauth/revoke.h"
 #include "oauth/token.h"
+#include "oauth/userinfo.h"
 
 enum where { MOUNT, ROOT };
 

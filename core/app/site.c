@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "oauth/metadata.h"
+#include "oauth/sealed.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,8 +17,8 @@
 struct base {
 	_Atomic unsigned int refs;
 	struct tally_conf *conf;
-	struct tally_seal_key wrap;
-	bool has_wrap;
+	struct tally_wrap_keys wrap;
+	struct tally_derived_keys sealing;
 	struct tally_buf metadata;
 	char jwks_cache[48];
 	struct tally_site site; /* without keys */
@@ -37,6 +38,7 @@ static void base_free(struct base *base)
 	    atomic_fetch_sub_explicit(&base->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	tally_secret_wipe(&base->wrap, sizeof(base->wrap));
+	tally_secret_wipe(&base->sealing, sizeof(base->sealing));
 	tally_buf_free(&base->metadata);
 	tally_conf_free(base->conf);
 	free(base);
@@ -65,13 +67,16 @@ static enum tally_err fill_site(struct base *base)
 
 static enum tally_err load_wrap(struct base *base)
 {
-	if (base->conf->keys_wrap_key_file == NULL)
-		return TALLY_OK;
-	base->has_wrap = true;
-	if (tally_seal_key_load(base->conf->keys_wrap_key_file, &base->wrap) != TALLY_OK)
-		return tally_conf_wrong(base->conf, "keys.wrap-key-file",
-					"the file cannot be used");
-	return TALLY_OK;
+	const struct tally_conf *conf = base->conf;
+	enum tally_err err = tally_wrap_keys_load(conf->keys_wrap_key_file,
+						  conf->keys_previous_wrap_key_file, &base->wrap);
+
+	if (err != TALLY_OK)
+		return tally_conf_wrong(conf, "keys.wrap-key-file",
+					"it or keys.previous-wrap-key-file cannot be used");
+	base->site.wrap = &base->wrap;
+	base->site.sealing = &base->sealing;
+	return tally_derive_keys(&base->wrap, TALLY_SEALED_PURPOSE, &base->sealing);
 }
 
 static enum tally_err base_new(struct tally_conf *conf, struct base **out)
@@ -162,9 +167,4 @@ void tally_site_free(struct tally_site_box *box)
 const struct tally_site *tally_site_of(const struct tally_site_box *box)
 {
 	return &box->site;
-}
-
-const struct tally_seal_key *tally_site_wrap_key(const struct tally_site_box *box)
-{
-	return box->base->has_wrap ? &box->base->wrap : NULL;
 }

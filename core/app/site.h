@@ -3,7 +3,6 @@
 #ifndef TALLY_APP_SITE_H
 #define TALLY_APP_SITE_H
 
-#include "crypt/seal.h"
 #include "http/site.h"
 
 struct tally_site_box; /* a site and the count of its holders */
@@ -22,8 +21,5 @@ enum tally_err tally_site_with_keys(struct tally_site_box *box, struct tally_key
 struct tally_site_box *tally_site_ref(struct tally_site_box *box);
 void tally_site_free(struct tally_site_box *box);
 const struct tally_site *tally_site_of(const struct tally_site_box *box);
-
-/* The key to unwrap private keys with; NULL: none is configured. */
-const struct tally_seal_key *tally_site_wrap_key(const struct tally_site_box *box);
 
 #endif

@@ -23,6 +23,9 @@ enum tally_fault_with {
 	TALLY_FAULT_CHALLENGE = 1 << 0, /* WWW-Authenticate (RFC 6749 §5.2) */
 	TALLY_FAULT_ALLOW = 1 << 1,     /* Allow (RFC 9110 §15.5.6) */
 	TALLY_FAULT_RETRY = 1 << 2,     /* Retry-After (RFC 9110 §10.2.3): rq->retry_after */
+	/* WWW-Authenticate of RFC 6750 §3; without an error when no token was there (§3.1). */
+	TALLY_FAULT_BEARER = 1 << 3,
+	TALLY_FAULT_BEARER_ERROR = 1 << 4,
 };
 
 struct tally_fault_row {

@@ -15,6 +15,7 @@
 #define TALLY_REQUEST_ID_SIZE 16u /* hexadecimal digits */
 
 struct tally_app; /* the process; only the room app looks inside */
+struct tally_verifiers; /* oauth/verifiers.h */
 
 /*
  * Everything here lives until the request is answered, and belongs to the one
@@ -33,6 +34,7 @@ struct tally_request {
 	const struct tally_services *services;
 	struct tally_signer *signer;    /* access tokens (at+jwt); NULL: no key yet */
 	struct tally_signer *id_signer; /* ID tokens (JWT); NULL: no key yet */
+	struct tally_verifiers *verifiers; /* of the published keys; NULL: not read yet */
 	const struct tally_app *app;
 
 	struct tally_response response;

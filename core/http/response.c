@@ -8,6 +8,7 @@
 #define FAULT_BODY_MAX 512u
 #define HEAD_MAX 512u
 #define RETRY_AFTER 5u /* seconds; an outage is over soon, or late */
+#define BEARER_MAX 256u
 
 void tally_response_header(struct tally_request *rq, const char *name, struct tally_span value)
 {
@@ -112,6 +113,18 @@ static void add_retry_after(struct tally_request *rq)
 	tally_response_header(rq, "Retry-After", tally_span(text, (size_t)n));
 }
 
+static void add_bearer_challenge(struct tally_request *rq, const struct tally_fault_row *row)
+{
+	struct tally_buf buf;
+
+	tally_buf_in(&buf, rq->arena, BEARER_MAX);
+	tally_buf_add_str(&buf, "Bearer realm=\"Tallystick\"");
+	if (row->with & TALLY_FAULT_BEARER_ERROR)
+		tally_buf_printf(&buf, ", error=\"%s\", error_description=\"%s\"", row->error,
+				 row->description);
+	tally_response_header(rq, "WWW-Authenticate", tally_buf_span(&buf));
+}
+
 void tally_response_fault(struct tally_request *rq, enum tally_fault fault)
 {
 	const struct tally_fault_row *row = tally_fault_row(fault);
@@ -120,6 +133,8 @@ void tally_response_fault(struct tally_request *rq, enum tally_fault fault)
 	if (row->with & TALLY_FAULT_CHALLENGE)
 		tally_response_header(rq, "WWW-Authenticate",
 				      TALLY_SPAN("Basic realm=\"Tallystick\", charset=\"UTF-8\""));
+	if (row->with & TALLY_FAULT_BEARER)
+		add_bearer_challenge(rq, row);
 	if (row->with & TALLY_FAULT_ALLOW)
 		tally_response_header(rq, "Allow", tally_span_of(rq->allow));
 	if (row->with & TALLY_FAULT_RETRY)

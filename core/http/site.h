@@ -9,6 +9,7 @@
 
 #include "base/span.h"
 #include "crypt/alg.h"
+#include "crypt/derive.h"
 #include "store/keyset.h"
 #include "sys/conf.h"
 
@@ -25,6 +26,8 @@ struct tally_site {
 	struct tally_span issuer;
 	struct tally_span mount;           /* path in front of our routes; "" at the root */
 	struct tally_span audience;        /* of tokens whose client has none of its own */
+	const struct tally_wrap_keys *wrap;      /* for what is sealed in the store */
+	const struct tally_derived_keys *sealing; /* for sealed refresh tokens */
 	struct tally_document jwks;
 	struct tally_document metadata;
 };

@@ -17,3 +17,12 @@ libtally_a_SOURCES += \
 	core/oauth/failures.c core/oauth/failures.h \
 	core/oauth/passwords.c core/oauth/passwords.h \
 	core/oauth/grant/password.c
+	core/oauth/form_in.c core/oauth/form_in.h \
+	core/oauth/introspect.c core/oauth/introspect.h \
+	core/oauth/revoke.c core/oauth/revoke.h \
+	core/oauth/token_check.c core/oauth/token_check.h \
+	core/oauth/userinfo.c core/oauth/userinfo.h \
+	core/oauth/verifiers.c core/oauth/verifiers.h \
+	core/oauth/refresh.c core/oauth/refresh.h \
+	core/oauth/grant/refresh_token.c \
+	core/oauth/sealed.c core/oauth/sealed.h

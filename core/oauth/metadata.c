@@ -24,11 +24,46 @@ static void add_grants(struct tally_json_out *out)
 	tally_json_array_end(out);
 }
 
-static void add_auth_methods(struct tally_json_out *out)
+/* RFC 8414 §2: of one endpoint. secret: without the methods of public clients. */
+static void add_auth_methods(struct tally_json_out *out, const char *name, bool secret)
 {
-	tally_json_array(out, "token_endpoint_auth_methods_supported");
-	for (size_t i = 0; i < tally_auth_method_count(); i++)
-		tally_json_add_str(out, NULL, tally_auth_method(i)->name);
+	tally_json_array(out, name);
+	for (size_t i = 0; i < tally_auth_method_count(); i++) {
+		const char *method = tally_auth_method(i)->name;
+
+		if (!secret || strcmp(method, "none") != 0)
+			tally_json_add_str(out, NULL, method);
+	}
+	tally_json_array_end(out);
+}
+
+static void add_endpoints(struct tally_json_out *out, const struct tally_site *site)
+{
+	add_endpoint(out, site, "token_endpoint", "/oauth2/token");
+	add_auth_methods(out, "token_endpoint_auth_methods_supported", false);
+	add_endpoint(out, site, "introspection_endpoint", "/oauth2/introspect");
+	add_auth_methods(out, "introspection_endpoint_auth_methods_supported", true);
+	add_endpoint(out, site, "revocation_endpoint", "/oauth2/revoke");
+	add_auth_methods(out, "revocation_endpoint_auth_methods_supported", false);
+	add_endpoint(out, site, "userinfo_endpoint", "/oauth2/userinfo");
+	add_endpoint(out, site, "jwks_uri", "/oauth2/jwks");
+}
+
+/* OpenID Discovery §3. A subject is the same for every client that asks. */
+static void add_openid(struct tally_json_out *out, const struct tally_site *site)
+{
+	static const char *const claims[] = { "iss", "sub", "aud", "iat", "exp", "auth_time", "name",
+					      "preferred_username" };
+
+	tally_json_array(out, "subject_types_supported");
+	tally_json_add_str(out, NULL, "public");
+	tally_json_array_end(out);
+	tally_json_array(out, "id_token_signing_alg_values_supported");
+	tally_json_add_str(out, NULL, site->token_alg->name);
+	tally_json_array_end(out);
+	tally_json_array(out, "claims_supported");
+	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
+		tally_json_add_str(out, NULL, claims[i]);
 	tally_json_array_end(out);
 }
 
@@ -39,22 +74,12 @@ enum tally_err tally_oauth_render_metadata(const struct tally_site *site, struct
 	tally_json_begin(&json, out);
 	tally_json_object(&json, NULL);
 	tally_json_add_span(&json, "issuer", site->issuer);
-	add_endpoint(&json, site, "token_endpoint", "/oauth2/token");
-	add_endpoint(&json, site, "jwks_uri", "/oauth2/jwks");
+	add_endpoints(&json, site);
 	/* Required by RFC 8414 §2; there is no authorization endpoint to use them at. */
 	tally_json_array(&json, "response_types_supported");
 	tally_json_array_end(&json);
 	add_grants(&json);
-	add_auth_methods(&json);
-	/*
-	 * Required by OpenID Discovery §3, whose readers refuse a document without
-	 * them; a client's sub is the same for everybody, and no ID token is issued.
-	 */
-	tally_json_array(&json, "subject_types_supported");
-	tally_json_add_str(&json, NULL, "public");
-	tally_json_array_end(&json);
-	tally_json_array(&json, "id_token_signing_alg_values_supported");
-	tally_json_array_end(&json);
+	add_openid(&json, site);
 	tally_json_object_end(&json);
 	return tally_buf_err(out);
 }

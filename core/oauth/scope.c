@@ -95,20 +95,33 @@ static bool matches(struct tally_span allowed, struct tally_span scope)
 	return tally_span_eq(allowed, scope);
 }
 
+static bool is_allowed(const struct tally_scopes *allowed, struct tally_span scope)
+{
+	for (size_t i = 0; i < allowed->count; i++)
+		if (matches(allowed->items[i], scope))
+			return true;
+	return false;
+}
+
 bool tally_scopes_allowed(const struct tally_scopes *allowed, const struct tally_scopes *wanted,
 			  struct tally_span *first)
 {
-	for (size_t i = 0; i < wanted->count; i++) {
-		size_t j = 0;
-
-		while (j < allowed->count && !matches(allowed->items[j], wanted->items[i]))
-			j++;
-		if (j == allowed->count) {
+	for (size_t i = 0; i < wanted->count; i++)
+		if (!is_allowed(allowed, wanted->items[i])) {
 			*first = wanted->items[i];
 			return false;
 		}
-	}
 	return true;
+}
+
+void tally_scopes_retain(struct tally_scopes *scopes, const struct tally_scopes *allowed)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < scopes->count; i++)
+		if (is_allowed(allowed, scopes->items[i]))
+			scopes->items[left++] = scopes->items[i];
+	scopes->count = left;
 }
 
 bool tally_scope_has(struct tally_span scope, struct tally_span item)

@@ -39,6 +39,9 @@ enum tally_err tally_scopes_parse_allowed(struct tally_scopes *scopes, struct ta
 bool tally_scopes_allowed(const struct tally_scopes *allowed, const struct tally_scopes *wanted,
 			  struct tally_span *first);
 
+/* Leaves of a set what is allowed. */
+void tally_scopes_retain(struct tally_scopes *scopes, const struct tally_scopes *allowed);
+
 /* Whether a joined set has this scope. */
 bool tally_scope_has(struct tally_span scope, struct tally_span item);
 

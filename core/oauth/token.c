@@ -4,27 +4,9 @@
 #include "oauth/token.h"
 
 #include "oauth/auth.h"
+#include "oauth/form_in.h"
 #include "oauth/grant.h"
 #include "oauth/issue.h"
-
-static enum tally_fault parse_form(struct tally_request *rq, struct tally_form *form)
-{
-	struct tally_span type = rq->params.content_type;
-	struct tally_span media = tally_span_trim(tally_span_cut(&type, ';'));
-	const char *why = "";
-
-	if (!tally_span_eq_nocase(media, TALLY_SPAN("application/x-www-form-urlencoded")))
-		return tally_fault(rq, TALLY_FAULT_INVALID_REQUEST,
-				   "content type is \"%.*s\", not a form",
-				   TALLY_SPAN_ARG(rq->params.content_type));
-	enum tally_err err = tally_form_parse(form, rq->arena, rq->body, &why);
-
-	if (err == TALLY_ERR_NOMEM)
-		return tally_fault_of(rq, err, "reading a form");
-	if (err != TALLY_OK)
-		return tally_fault(rq, TALLY_FAULT_INVALID_REQUEST, "form: %s", why);
-	return TALLY_FAULT_NONE;
-}
 
 static enum tally_fault find_grant(struct tally_request *rq, const struct tally_form *form,
 				   enum tally_grant_id *id)
@@ -132,7 +114,7 @@ enum tally_fault tally_oauth_token(struct tally_request *rq)
 	struct tally_form form;
 	struct tally_token_request token = { .form = &form };
 	enum tally_grant_id id;
-	enum tally_fault fault = parse_form(rq, &form);
+	enum tally_fault fault = tally_oauth_form(rq, &form);
 
 	if (fault == TALLY_FAULT_NONE)
 		fault = find_grant(rq, &form, &id);

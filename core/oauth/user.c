@@ -77,6 +77,21 @@ void tally_user_release(struct tally_request *rq, const struct tally_user *user)
 		tally_cache_release(rq->services->users, (struct tally_cached *)&user->cached);
 }
 
+const struct tally_user_record *tally_user_copy(struct tally_request *rq,
+						const struct tally_user_record *user)
+{
+	struct tally_user_record *copy = tally_arena_alloc(rq->arena, sizeof(*copy));
+
+	if (copy == NULL)
+		return NULL;
+	*copy = *user;
+	copy->user_id = tally_arena_dup(rq->arena, user->user_id);
+	copy->login = tally_arena_dup(rq->arena, user->login);
+	copy->name = tally_arena_dup(rq->arena, user->name);
+	copy->password = TALLY_SPAN("");
+	return copy->user_id.p && copy->login.p && copy->name.p ? copy : NULL;
+}
+
 static enum tally_err fill_key(struct tally_store *store, struct tally_span key_id,
 			       struct tally_user_key *key)
 {

@@ -76,23 +76,24 @@ void tally_key_states(const struct tally_key_record *records, size_t count, int6
 }
 
 static enum tally_err unwrap(const struct tally_alg *alg, const struct tally_key_record *record,
-			     const struct tally_seal_key *wrap, struct tally_key **out)
+			     const struct tally_wrap_keys *wrap, struct tally_key **out)
 {
 	char der[TALLY_KEY_DER_MAX];
 	struct tally_buf buf;
 
-	if (wrap == NULL) {
+	if (wrap->count == 0) {
 		tally_log_error("key %.*s is wrapped, but keys.wrap-key-file is not configured",
 				TALLY_SPAN_ARG(record->kid));
 		return TALLY_ERR_CONFIG;
 	}
 	tally_buf_over(&buf, der, sizeof(der));
-	enum tally_err err = tally_unseal(wrap, record->kid, record->wrapped, &buf);
+	enum tally_err err = tally_wrap_keys_unseal(wrap, record->kid, record->wrapped, &buf);
 
 	if (err == TALLY_ERR_VERIFY)
-		tally_log_error("key %.*s does not open with the key in keys.wrap-key-file: "
+		tally_log_error("key %.*s does not open with the key in keys.wrap-key-file%s: "
 				"use the file that it was made with, or make a new key",
-				TALLY_SPAN_ARG(record->kid));
+				TALLY_SPAN_ARG(record->kid),
+				wrap->count > 1 ? " or keys.previous-wrap-key-file" : "");
 	if (err == TALLY_OK)
 		err = tally_key_from_der(alg, tally_buf_span(&buf), out);
 	tally_buf_free(&buf);
@@ -101,7 +102,7 @@ static enum tally_err unwrap(const struct tally_alg *alg, const struct tally_key
 
 static enum tally_err open_private(const struct tally_alg *alg,
 				   const struct tally_key_record *record,
-				   const struct tally_seal_key *wrap, struct tally_key **out)
+				   const struct tally_wrap_keys *wrap, struct tally_key **out)
 {
 	char uri[1024];
 
@@ -129,7 +130,7 @@ static struct tally_key *reuse(const struct tally_keyset *before,
 }
 
 static enum tally_err open_key(const struct tally_alg *alg, const struct tally_key_record *record,
-			       bool private, const struct tally_seal_key *wrap,
+			       bool private, const struct tally_wrap_keys *wrap,
 			       const struct tally_keyset *before, struct tally_key **out)
 {
 	*out = reuse(before, record, private);
@@ -141,7 +142,7 @@ static enum tally_err open_key(const struct tally_alg *alg, const struct tally_k
 }
 
 static enum tally_err add_key(struct tally_keyset *set, const struct tally_key_record *record,
-			      enum tally_key_state state, const struct tally_seal_key *wrap,
+			      enum tally_key_state state, const struct tally_wrap_keys *wrap,
 			      const struct tally_keyset *before)
 {
 	struct tally_keyset_key *key = &set->keys[set->count];
@@ -188,7 +189,7 @@ static bool same_set(const struct tally_keyset *a, const struct tally_keyset *b)
 }
 
 static enum tally_err build(const struct tally_key_record *records, size_t count,
-			    const enum tally_key_state *states, const struct tally_seal_key *wrap,
+			    const enum tally_key_state *states, const struct tally_wrap_keys *wrap,
 			    const struct tally_keyset *before, struct tally_keyset **out)
 {
 	enum tally_err err = TALLY_OK;
@@ -211,7 +212,7 @@ static enum tally_err build(const struct tally_key_record *records, size_t count
 	return err;
 }
 
-enum tally_err tally_keyset_load(struct tally_store *store, const struct tally_seal_key *wrap,
+enum tally_err tally_keyset_load(struct tally_store *store, const struct tally_wrap_keys *wrap,
 				 int64_t now, int64_t tokens_live,
 				 const struct tally_keyset *before, struct tally_keyset **out)
 {

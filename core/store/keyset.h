@@ -13,8 +13,8 @@
 
 #include <stdint.h>
 
+#include "crypt/derive.h"
 #include "crypt/key.h"
-#include "crypt/seal.h"
 #include "store/store.h"
 #include "sys/conf.h"
 
@@ -56,13 +56,13 @@ void tally_key_states(const struct tally_key_record *records, size_t count, int6
 		      int64_t tokens_live, enum tally_key_state *states);
 
 /*
- * Reads the keys of the store and opens the private ones: unwraps with wrap
- * (NULL: there is none) or loads their URI. A key that signs but cannot be
+ * Reads the keys of the store and opens the private ones: unwraps with wrap or
+ * loads their URI. A key that signs but cannot be
  * opened is an error, logged with what to do; others are only published. When
  * nothing has changed since `before` (may be NULL), *out is `before`, held once
  * more. Owned, ended by tally_keyset_free.
  */
-enum tally_err tally_keyset_load(struct tally_store *store, const struct tally_seal_key *wrap,
+enum tally_err tally_keyset_load(struct tally_store *store, const struct tally_wrap_keys *wrap,
 				 int64_t now, int64_t tokens_live,
 				 const struct tally_keyset *before, struct tally_keyset **out)
 	TALLY_MUST_CHECK;

@@ -72,6 +72,10 @@ struct tally_marks_ops {
 				      uint32_t grace_ms, uint32_t token_ttl, uint32_t family_ttl,
 				      enum tally_refresh_verdict *verdict);
 
+	/* Whether a refresh token has been used up or its family ended; changes nothing. */
+	enum tally_err (*refresh_used)(struct tally_marks *marks, const struct tally_token_id *id,
+				       const struct tally_token_id *family, bool *used);
+
 	/*
 	 * Adds one to each of these counters, which begin anew window seconds
 	 * after their first: one round trip for all (not atomic as a whole).

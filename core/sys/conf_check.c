@@ -142,16 +142,24 @@ static void check_log(struct tally_conf *conf)
 		       "found \"%s\"", conf->log_target);
 }
 
+static void check_keys(struct tally_conf *conf)
+{
+	if (conf->keys_previous_wrap_key_file != NULL && conf->keys_wrap_key_file == NULL)
+		REFUSE(conf, keys_previous_wrap_key_file,
+		       "expected keys.wrap-key-file beside it, found none");
+	if (conf->keys_publish_before < conf->keys_jwks_max_age + conf->keys_refresh)
+		tally_log_warn("%s: keys.publish-before is shorter than keys.jwks-max-age and "
+			       "keys.refresh together: verifiers may meet a key that they do not "
+			       "know yet", conf->path);
+}
+
 void tally_conf_check(struct tally_conf *conf)
 {
 	check_issuer(conf);
 	check_mount(conf);
 	check_servers(conf);
 	check_log(conf);
-	if (conf->keys_publish_before < conf->keys_jwks_max_age + conf->keys_refresh)
-		tally_log_warn("%s: keys.publish-before is shorter than keys.jwks-max-age and "
-			       "keys.refresh together: verifiers may meet a key that they do not "
-			       "know yet", conf->path);
+	check_keys(conf);
 	if (conf->tokens_access_lifetime > conf->tokens_max_lifetime)
 		REFUSE(conf, tokens_access_lifetime,
 		       "expected at most tokens.max-lifetime (%us), found %us",

@@ -3,6 +3,7 @@
 check_LIBRARIES += libfake.a
 libfake_a_SOURCES = \
 	tests/fake/clock.c tests/fake/clock.h \
+	tests/fake/marks.c tests/fake/marks.h \
 	tests/fake/rand.c tests/fake/rand.h \
 	tests/fake/service.c tests/fake/service.h \
 	tests/fake/store.c tests/fake/store.h tests/fake/store_priv.h \
@@ -10,4 +11,3 @@ libfake_a_SOURCES = \
 	tests/fake/store_issuer.c \
 	tests/fake/store_token.c \
 	tests/fake/store_user.c
-libfake_a_SOURCES += tests/fake/marks.c tests/fake/marks.h

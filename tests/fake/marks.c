@@ -3,29 +3,30 @@
 
 #include "tests/fake/marks.h"
 
+#include "base/arena.h"
 #include "sys/clock.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
 #define MAX_MARKS 4096u
-#define WHAT_MAX 1024u
 
-/* Of tokens and families, beside enum tally_mark_kind. */
-enum { TOKEN = 100, FAMILY };
+/* Beside the kinds of marks.h. */
+enum { REFRESH_USED = 100, FAMILY_ENDED };
 
 struct mark {
 	int kind;
-	char what[WHAT_MAX];
-	size_t n;
-	int64_t value;
-	int64_t until; /* ms */
+	struct tally_span what;
+	uint32_t count;
+	int64_t at_ms;      /* when it was set, as its setter said */
+	int64_t ends_at_ms; /* of tally_clock_ms */
 };
 
 struct fake {
 	struct tally_marks marks;
 	pthread_mutex_t lock;
-	struct mark *list[MAX_MARKS];
+	struct tally_arena *arena;
+	struct mark all[MAX_MARKS];
 	size_t count;
 	unsigned int calls;
 	bool down;
@@ -53,30 +54,36 @@ static enum tally_err leave(struct fake *fake, enum tally_err err)
 
 static struct mark *find(struct fake *fake, int kind, struct tally_span what)
 {
-	for (size_t i = 0; i < fake->count; i++) {
-		struct mark *mark = fake->list[i];
-
-		if (mark->kind == kind && mark->until > tally_clock_ms() &&
-		    tally_span_eq(tally_span(mark->what, mark->n), what))
-			return mark;
-	}
+	for (size_t i = 0; i < fake->count; i++)
+		if (fake->all[i].kind == kind && tally_span_eq(fake->all[i].what, what) &&
+		    fake->all[i].ends_at_ms > tally_clock_ms())
+			return &fake->all[i];
 	return NULL;
 }
 
-static struct mark *add(struct fake *fake, int kind, struct tally_span what, uint32_t ttl)
+/* The mark, made when there is none. */
+static struct mark *make(struct fake *fake, int kind, struct tally_span what, uint32_t ttl)
 {
-	struct mark *mark = calloc(1, sizeof(*mark));
+	struct mark *mark = find(fake, kind, what);
 
-	if (mark == NULL || fake->count == MAX_MARKS || what.n > WHAT_MAX) {
-		fprintf(stderr, "the fake marks: more than a test may need\n");
+	if (mark != NULL)
+		return mark;
+	if (fake->count == MAX_MARKS)
 		abort();
-	}
-	mark->kind = kind;
-	memcpy(mark->what, what.p, what.n);
-	mark->n = what.n;
-	mark->until = tally_clock_ms() + (int64_t)(ttl ? ttl : 1) * 1000;
-	fake->list[fake->count++] = mark;
+	mark = &fake->all[fake->count++];
+	*mark = (struct mark){
+		.kind = kind,
+		.what = tally_arena_dup(fake->arena, what),
+		.ends_at_ms = tally_clock_ms() + (int64_t)ttl * 1000,
+	};
+	if (mark->what.p == NULL)
+		abort();
 	return mark;
+}
+
+static struct tally_span span_of_id(const struct tally_token_id *id)
+{
+	return tally_span(id->bytes, sizeof(id->bytes));
 }
 
 static enum tally_err check(struct tally_marks *marks)
@@ -94,11 +101,27 @@ static enum tally_err use(struct tally_marks *marks, enum tally_mark_kind kind,
 	struct fake *fake = fake_of(marks);
 	enum tally_err err = enter(fake);
 
-	if (err == TALLY_OK && find(fake, (int)kind, what) != NULL)
+	if (err == TALLY_OK && ++make(fake, (int)kind, what, ttl)->count > 1)
 		err = TALLY_ERR_EXISTS;
-	if (err == TALLY_OK)
-		add(fake, (int)kind, what, ttl);
 	return leave(fake, err);
+}
+
+static enum tally_refresh_verdict judge(struct fake *fake, const struct tally_token_id *id,
+					const struct tally_token_id *family, int64_t now_ms,
+					uint32_t grace_ms, uint32_t token_ttl, uint32_t family_ttl)
+{
+	if (find(fake, FAMILY_ENDED, span_of_id(family)) != NULL)
+		return TALLY_REFRESH_ENDED;
+	struct mark *used = make(fake, REFRESH_USED, span_of_id(id), token_ttl);
+
+	if (used->count++ == 0) {
+		used->at_ms = now_ms;
+		return TALLY_REFRESH_FIRST;
+	}
+	if (grace_ms > 0 && now_ms - used->at_ms < grace_ms)
+		return TALLY_REFRESH_GRACE;
+	make(fake, FAMILY_ENDED, span_of_id(family), family_ttl);
+	return TALLY_REFRESH_REUSED;
 }
 
 static enum tally_err use_refresh(struct tally_marks *marks, const struct tally_token_id *id,
@@ -107,26 +130,23 @@ static enum tally_err use_refresh(struct tally_marks *marks, const struct tally_
 				  enum tally_refresh_verdict *verdict)
 {
 	struct fake *fake = fake_of(marks);
-	struct tally_span token_name = tally_span(id->bytes, sizeof(id->bytes));
-	struct tally_span family_name = tally_span(family->bytes, sizeof(family->bytes));
 	enum tally_err err = enter(fake);
 
-	if (err != TALLY_OK)
-		return leave(fake, err);
-	const struct mark *used = find(fake, TOKEN, token_name);
+	if (err == TALLY_OK)
+		*verdict = judge(fake, id, family, now_ms, grace_ms, token_ttl, family_ttl);
+	return leave(fake, err);
+}
 
-	if (find(fake, FAMILY, family_name) != NULL) {
-		*verdict = TALLY_REFRESH_ENDED;
-	} else if (used == NULL) {
-		add(fake, TOKEN, token_name, token_ttl)->value = now_ms;
-		*verdict = TALLY_REFRESH_FIRST;
-	} else if (grace_ms > 0 && now_ms - used->value < grace_ms) {
-		*verdict = TALLY_REFRESH_GRACE;
-	} else {
-		add(fake, FAMILY, family_name, family_ttl);
-		*verdict = TALLY_REFRESH_REUSED;
-	}
-	return leave(fake, TALLY_OK);
+static enum tally_err refresh_used(struct tally_marks *marks, const struct tally_token_id *id,
+				   const struct tally_token_id *family, bool *used)
+{
+	struct fake *fake = fake_of(marks);
+	enum tally_err err = enter(fake);
+
+	if (err == TALLY_OK)
+		*used = find(fake, REFRESH_USED, span_of_id(id)) != NULL ||
+			find(fake, FAMILY_ENDED, span_of_id(family)) != NULL;
+	return leave(fake, err);
 }
 
 static enum tally_err count(struct tally_marks *marks, struct tally_mark_counter *counters,
@@ -137,12 +157,10 @@ static enum tally_err count(struct tally_marks *marks, struct tally_mark_counter
 
 	for (size_t i = 0; err == TALLY_OK && i < n; i++) {
 		struct tally_mark_counter *counter = &counters[i];
-		struct mark *mark = find(fake, (int)counter->kind, counter->what);
+		struct mark *mark = make(fake, (int)counter->kind, counter->what, window);
 
-		if (mark == NULL)
-			mark = add(fake, (int)counter->kind, counter->what, window);
-		counter->count = (uint32_t)++mark->value;
-		counter->ends_in = (uint32_t)((mark->until - tally_clock_ms() + 999) / 1000);
+		counter->count = ++mark->count;
+		counter->ends_in = (uint32_t)((mark->ends_at_ms - tally_clock_ms() + 999) / 1000);
 	}
 	return leave(fake, err);
 }
@@ -151,8 +169,7 @@ static void close_marks(struct tally_marks *marks)
 {
 	struct fake *fake = fake_of(marks);
 
-	for (size_t i = 0; i < fake->count; i++)
-		free(fake->list[i]);
+	tally_arena_free(fake->arena);
 	pthread_mutex_destroy(&fake->lock);
 	free(fake);
 }
@@ -161,6 +178,7 @@ static const struct tally_marks_ops ops = {
 	.check = check,
 	.use = use,
 	.use_refresh = use_refresh,
+	.refresh_used = refresh_used,
 	.count = count,
 	.close = close_marks,
 };
@@ -171,6 +189,11 @@ struct tally_marks *tally_fake_marks_new(void)
 
 	if (fake == NULL)
 		return NULL;
+	fake->arena = tally_arena_new(4096, 16u << 20);
+	if (fake->arena == NULL) {
+		free(fake);
+		return NULL;
+	}
 	fake->marks.ops = &ops;
 	pthread_mutex_init(&fake->lock, NULL);
 	return &fake->marks;

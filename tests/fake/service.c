@@ -133,9 +133,8 @@ void tally_fake_service_open(struct tally_fake_service *service, const char *alg
 
 	write_wrap_key(&wrap, wrap_path);
 	service->store = tally_fake_store_new();
-	must(service->store != NULL, "the store");
 	service->marks = tally_fake_marks_new();
-	must(service->marks != NULL, "the marks");
+	must(service->store != NULL && service->marks != NULL, "the store");
 	add_client(service->store);
 	add_user(service->store);
 	add_key(service->store, alg, &wrap);

@@ -18,8 +18,8 @@
 #define TALLY_FAKE_PASSWORD "correct horse battery staple"
 
 struct tally_fake_service {
-	struct tally_store *store; /* the application's, as the marks */
-	struct tally_marks *marks;
+	struct tally_store *store; /* the application's */
+	struct tally_marks *marks; /* the application's */
 	struct tally_app *app;
 	struct tally_worker *worker;
 };

@@ -236,6 +236,31 @@ static enum tally_err use_refresh(struct tally_marks *marks, const struct tally_
 	return call(redis_of(marks), &one, 1, read_verdict, outs);
 }
 
+static enum tally_err refresh_used(struct tally_marks *marks, const struct tally_token_id *id,
+				   const struct tally_token_id *family, bool *used)
+{
+	struct redis *redis = redis_of(marks);
+	struct tally_redis_conn *conn;
+	redisReply *reply = NULL;
+	struct key token_key, family_key;
+	enum tally_err err = begin(redis, &conn);
+
+	if (err != TALLY_OK)
+		return TALLY_ERR_UNAVAILABLE;
+	name_refresh(&token_key, family, id);
+	name_refresh(&family_key, family, NULL);
+	const struct tally_span command[] = { TALLY_SPAN("EXISTS"), token_key.span,
+					      family_key.span };
+
+	err = tally_redis_ask(conn, command, sizeof(command) / sizeof(command[0]), &reply);
+	if (err == TALLY_OK && reply->type != REDIS_REPLY_INTEGER)
+		err = strange(conn);
+	if (err == TALLY_OK)
+		*used = reply->integer > 0;
+	freeReplyObject(reply);
+	return end(redis, conn, err);
+}
+
 static enum tally_err read_counter(struct tally_redis_call *call_made, void *out)
 {
 	const redisReply *reply = call_made->reply;
@@ -292,6 +317,7 @@ static const struct tally_marks_ops ops = {
 	.check = check,
 	.use = use,
 	.use_refresh = use_refresh,
+	.refresh_used = refresh_used,
 	.count = count,
 	.close = close_marks,
 };
