@@ -17,7 +17,6 @@ struct base {
 	_Atomic unsigned int refs;
 	struct tally_conf *conf;
 	struct tally_seal_key wrap;
-	bool has_wrap;
 	struct tally_buf metadata;
 	char jwks_cache[48];
 	struct tally_site site; /* without keys */
@@ -67,10 +66,10 @@ static enum tally_err load_wrap(struct base *base)
 {
 	if (base->conf->keys_wrap_key_file == NULL)
 		return TALLY_OK;
-	base->has_wrap = true;
 	if (tally_seal_key_load(base->conf->keys_wrap_key_file, &base->wrap) != TALLY_OK)
 		return tally_conf_wrong(base->conf, "keys.wrap-key-file",
 					"the file cannot be used");
+	base->site.wrap = &base->wrap;
 	return TALLY_OK;
 }
 
@@ -166,5 +165,5 @@ const struct tally_site *tally_site_of(const struct tally_site_box *box)
 
 const struct tally_seal_key *tally_site_wrap_key(const struct tally_site_box *box)
 {
-	return box->base->has_wrap ? &box->base->wrap : NULL;
+	return box->site.wrap;
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "app/internal.h"
+#include "crypt/verifiers.h"
 #include "sys/log.h"
 #include "sys/rand.h"
 
@@ -18,8 +19,16 @@ struct tally_worker {
 	unsigned int generation; /* of site */
 	struct tally_signer *signer;    /* of the site's access tokens; NULL: no key */
 	struct tally_signer *id_signer; /* of its ID tokens */
+	struct tally_verifiers *verifiers;
 	uint64_t next_id;
 };
+
+static void free_signers(struct tally_worker *worker)
+{
+	tally_signer_free(worker->signer);
+	tally_signer_free(worker->id_signer);
+	worker->signer = worker->id_signer = NULL;
+}
 
 struct tally_worker *tally_worker_new(struct tally_app *app)
 {
@@ -29,7 +38,8 @@ struct tally_worker *tally_worker_new(struct tally_app *app)
 		return NULL;
 	worker->app = app;
 	worker->arena = tally_arena_new(ARENA_FIRST, ARENA_MAX);
-	if (worker->arena == NULL ||
+	worker->verifiers = tally_verifiers_new();
+	if (worker->arena == NULL || worker->verifiers == NULL ||
 	    tally_rand_bytes(&worker->next_id, sizeof(worker->next_id)) != TALLY_OK) {
 		tally_worker_free(worker);
 		return NULL;
@@ -42,16 +52,10 @@ void tally_worker_free(struct tally_worker *worker)
 	if (worker == NULL)
 		return;
 	free_signers(worker);
+	tally_verifiers_free(worker->verifiers);
 	tally_site_free(worker->site);
 	tally_arena_free(worker->arena);
 	free(worker);
-}
-
-static void free_signers(struct tally_worker *worker)
-{
-	tally_signer_free(worker->signer);
-	tally_signer_free(worker->id_signer);
-	worker->signer = worker->id_signer = NULL;
 }
 
 /* RFC 9068 §2.1; an ID token is a plain "JWT". */
@@ -188,6 +192,7 @@ struct tally_span tally_worker_handle(struct tally_worker *worker,
 	rq.app = worker->app;
 	rq.signer = worker->signer;
 	rq.id_signer = worker->id_signer;
+	rq.verifiers = worker->verifiers;
 	split_uri(&rq);
 	enum tally_fault fault = dispatch(&rq, bad_params, read, context);
 

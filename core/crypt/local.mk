@@ -2,7 +2,9 @@ libtally_a_SOURCES += \
 	core/crypt/alg.c core/crypt/alg.def core/crypt/alg.h \
 	core/crypt/digest.c core/crypt/digest.h \
 	core/crypt/ecdsa.c core/crypt/ecdsa.h \
+	core/crypt/hmac.c core/crypt/hmac.h \
 	core/crypt/jws.c core/crypt/jws.h \
+	core/crypt/jwks.c core/crypt/jwks.h \
 	core/crypt/key.c core/crypt/key.h core/crypt/key_priv.h \
 	core/crypt/key_check.c \
 	core/crypt/key_jwk.c \
@@ -12,4 +14,5 @@ libtally_a_SOURCES += \
 	core/crypt/ossl.c core/crypt/ossl.h \
 	core/crypt/seal.c core/crypt/seal.h \
 	core/crypt/signer.c \
-	core/crypt/verifier.c
+	core/crypt/verifier.c \
+	core/crypt/verifiers.c core/crypt/verifiers.h

@@ -6,6 +6,7 @@
 #include "codec/json_out.h"
 #include "oauth/auth.h"
 #include "oauth/grant.h"
+#include "oauth/token.h"
 
 static void add_endpoint(struct tally_json_out *out, const struct tally_site *site,
 			 const char *name, const char *path)
@@ -32,6 +33,16 @@ static void add_auth_methods(struct tally_json_out *out)
 	tally_json_array_end(out);
 }
 
+/* What private_key_jwt and client_secret_jwt may be signed with (RFC 8414 §2). */
+static void add_auth_algs(struct tally_json_out *out)
+{
+	tally_json_array(out, "token_endpoint_auth_signing_alg_values_supported");
+	for (unsigned int i = 0; i < TALLY_ALG_COUNT; i++)
+		tally_json_add_str(out, NULL, tally_alg((enum tally_alg_id)i)->name);
+	tally_json_add_str(out, NULL, TALLY_JWS_MAC);
+	tally_json_array_end(out);
+}
+
 enum tally_err tally_oauth_render_metadata(const struct tally_site *site, struct tally_buf *out)
 {
 	struct tally_json_out json;
@@ -39,13 +50,14 @@ enum tally_err tally_oauth_render_metadata(const struct tally_site *site, struct
 	tally_json_begin(&json, out);
 	tally_json_object(&json, NULL);
 	tally_json_add_span(&json, "issuer", site->issuer);
-	add_endpoint(&json, site, "token_endpoint", "/oauth2/token");
+	add_endpoint(&json, site, "token_endpoint", TALLY_TOKEN_PATH);
 	add_endpoint(&json, site, "jwks_uri", "/oauth2/jwks");
 	/* Required by RFC 8414 §2; there is no authorization endpoint to use them at. */
 	tally_json_array(&json, "response_types_supported");
 	tally_json_array_end(&json);
 	add_grants(&json);
 	add_auth_methods(&json);
+	add_auth_algs(&json);
 	/*
 	 * Required by OpenID Discovery §3, whose readers refuse a document without
 	 * them; a client's sub is the same for everybody, and no ID token is issued.

@@ -77,6 +77,21 @@ void tally_user_release(struct tally_request *rq, const struct tally_user *user)
 		tally_cache_release(rq->services->users, (struct tally_cached *)&user->cached);
 }
 
+const struct tally_user_record *tally_user_copy(struct tally_request *rq,
+						const struct tally_user_record *user)
+{
+	struct tally_user_record *copy = tally_arena_alloc(rq->arena, sizeof(*copy));
+
+	if (copy == NULL)
+		return NULL;
+	*copy = *user;
+	copy->password = tally_span(NULL, 0);
+	copy->user_id = tally_arena_dup(rq->arena, user->user_id);
+	copy->login = tally_arena_dup(rq->arena, user->login);
+	copy->name = tally_arena_dup(rq->arena, user->name);
+	return copy->user_id.p && copy->login.p && copy->name.p ? copy : NULL;
+}
+
 static enum tally_err fill_key(struct tally_store *store, struct tally_span key_id,
 			       struct tally_user_key *key)
 {
@@ -124,3 +139,22 @@ static void free_key(struct tally_cached *cached)
 }
 
 const struct tally_cache_type tally_user_key_cache_type = { .load = load_key, .free = free_key };
+
+enum tally_err tally_user_key_get(struct tally_request *rq, struct tally_span key_id,
+				  const struct tally_user_key **out)
+{
+	struct tally_cached *cached = NULL;
+	enum tally_err err = TALLY_ERR_NOT_FOUND;
+
+	if (key_id.n > 0 && key_id.n <= TALLY_ID_MAX)
+		err = tally_cache_get(rq->services->user_keys, key_id, &cached);
+	*out = (const struct tally_user_key *)cached;
+	return err;
+}
+
+void tally_user_key_release(struct tally_request *rq, const struct tally_user_key *key)
+{
+	/* Constant for the request; the cache counts its holders. */
+	if (key != NULL)
+		tally_cache_release(rq->services->user_keys, (struct tally_cached *)&key->cached);
+}
