@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "app/internal.h"
-#include "oauth/verifiers.h"
+#include "crypt/verifiers.h"
 #include "sys/log.h"
 #include "sys/rand.h"
 
@@ -19,27 +19,15 @@ struct tally_worker {
 	unsigned int generation; /* of site */
 	struct tally_signer *signer;    /* of the site's access tokens; NULL: no key */
 	struct tally_signer *id_signer; /* of its ID tokens */
-	struct tally_verifiers *verifiers; /* of its keys; NULL: it has none yet */
+	struct tally_verifiers *verifiers;
 	uint64_t next_id;
 };
 
-static void free_crypto(struct tally_worker *worker)
+static void free_signers(struct tally_worker *worker)
 {
 	tally_signer_free(worker->signer);
 	tally_signer_free(worker->id_signer);
-	tally_verifiers_free(worker->verifiers);
 	worker->signer = worker->id_signer = NULL;
-	worker->verifiers = NULL;
-}
-
-void tally_worker_free(struct tally_worker *worker)
-{
-	if (worker == NULL)
-		return;
-	free_crypto(worker);
-	tally_site_free(worker->site);
-	tally_arena_free(worker->arena);
-	free(worker);
 }
 
 struct tally_worker *tally_worker_new(struct tally_app *app)
@@ -50,7 +38,8 @@ struct tally_worker *tally_worker_new(struct tally_app *app)
 		return NULL;
 	worker->app = app;
 	worker->arena = tally_arena_new(ARENA_FIRST, ARENA_MAX);
-	if (worker->arena == NULL ||
+	worker->verifiers = tally_verifiers_new();
+	if (worker->arena == NULL || worker->verifiers == NULL ||
 	    tally_rand_bytes(&worker->next_id, sizeof(worker->next_id)) != TALLY_OK) {
 		tally_worker_free(worker);
 		return NULL;
@@ -58,16 +47,25 @@ struct tally_worker *tally_worker_new(struct tally_app *app)
 	return worker;
 }
 
+void tally_worker_free(struct tally_worker *worker)
+{
+	if (worker == NULL)
+		return;
+	free_signers(worker);
+	tally_verifiers_free(worker->verifiers);
+	tally_site_free(worker->site);
+	tally_arena_free(worker->arena);
+	free(worker);
+}
+
 /* RFC 9068 §2.1; an ID token is a plain "JWT". */
-static void renew_crypto(struct tally_worker *worker)
+static void renew_signers(struct tally_worker *worker)
 {
 	const struct tally_site *site = tally_site_of(worker->site);
 	const struct tally_keyset_key *key =
 		site->keys ? tally_keyset_signing(site->keys, site->token_alg) : NULL;
 
-	free_crypto(worker);
-	if (site->keys != NULL)
-		worker->verifiers = tally_verifiers_new(site->keys);
+	free_signers(worker);
 	if (key != NULL &&
 	    (tally_signer_new(key->key, key->kid, "at+jwt", &worker->signer) != TALLY_OK ||
 	     tally_signer_new(key->key, key->kid, "JWT", &worker->id_signer) != TALLY_OK))
@@ -84,7 +82,7 @@ static void renew_site(struct tally_worker *worker)
 	struct tally_site_box *old = worker->site;
 
 	worker->site = tally_app_site(worker->app, &worker->generation);
-	renew_crypto(worker);
+	renew_signers(worker);
 	tally_site_free(old);
 }
 

@@ -3,16 +3,19 @@ libtally_a_SOURCES += \
 	core/crypt/derive.c core/crypt/derive.h \
 	core/crypt/digest.c core/crypt/digest.h \
 	core/crypt/ecdsa.c core/crypt/ecdsa.h \
+	core/crypt/hmac.c core/crypt/hmac.h \
+	core/crypt/jwks.c core/crypt/jwks.h \
 	core/crypt/jws.c core/crypt/jws.h \
-	core/crypt/key.c core/crypt/key.h core/crypt/key_priv.h \
+	core/crypt/key.c core/crypt/key.h \
 	core/crypt/key_check.c \
 	core/crypt/key_jwk.c \
 	core/crypt/key_jwk_out.c \
 	core/crypt/key_load.c \
+	core/crypt/key_priv.h \
 	core/crypt/op.c core/crypt/op.h \
 	core/crypt/ossl.c core/crypt/ossl.h \
+	core/crypt/password.c core/crypt/password.h \
 	core/crypt/seal.c core/crypt/seal.h \
 	core/crypt/signer.c \
-	core/crypt/verifier.c
-libtally_a_SOURCES += \
-	core/crypt/password.c core/crypt/password.h
+	core/crypt/verifier.c \
+	core/crypt/verifiers.c core/crypt/verifiers.h

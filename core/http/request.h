@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/span.h"
 #include "crypt/jws.h"
+#include "crypt/verifiers.h"
 #include "http/fault.h"
 #include "http/params.h"
 #include "http/response.h"
@@ -34,7 +35,7 @@ struct tally_request {
 	const struct tally_services *services;
 	struct tally_signer *signer;    /* access tokens (at+jwt); NULL: no key yet */
 	struct tally_signer *id_signer; /* ID tokens (JWT); NULL: no key yet */
-	struct tally_verifiers *verifiers; /* of the published keys; NULL: not read yet */
+	struct tally_verifiers *verifiers; /* of this thread */
 	const struct tally_app *app;
 
 	struct tally_response response;

@@ -23,6 +23,7 @@ struct tally_site {
 	const struct tally_conf *conf;
 	const struct tally_keyset *keys;   /* NULL: not loaded yet */
 	const struct tally_alg *token_alg; /* of access tokens */
+	const struct tally_seal_key *wrap; /* for secrets at rest; NULL: not configured */
 	struct tally_span issuer;
 	struct tally_span mount;           /* path in front of our routes; "" at the root */
 	struct tally_span audience;        /* of tokens whose client has none of its own */

@@ -6,6 +6,7 @@
 #include "codec/json_out.h"
 #include "oauth/auth.h"
 #include "oauth/grant.h"
+#include "oauth/token.h"
 
 static void add_endpoint(struct tally_json_out *out, const struct tally_site *site,
 			 const char *name, const char *path)
@@ -39,7 +40,7 @@ static void add_auth_methods(struct tally_json_out *out, const char *name, bool 
 
 static void add_endpoints(struct tally_json_out *out, const struct tally_site *site)
 {
-	add_endpoint(out, site, "token_endpoint", "/oauth2/token");
+	add_endpoint(out, site, "token_endpoint", TALLY_TOKEN_PATH);
 	add_auth_methods(out, "token_endpoint_auth_methods_supported", false);
 	add_endpoint(out, site, "introspection_endpoint", "/oauth2/introspect");
 	add_auth_methods(out, "introspection_endpoint_auth_methods_supported", true);
@@ -67,6 +68,16 @@ static void add_openid(struct tally_json_out *out, const struct tally_site *site
 	tally_json_array_end(out);
 }
 
+/* What private_key_jwt and client_secret_jwt may be signed with (RFC 8414 §2). */
+static void add_auth_algs(struct tally_json_out *out)
+{
+	tally_json_array(out, "token_endpoint_auth_signing_alg_values_supported");
+	for (unsigned int i = 0; i < TALLY_ALG_COUNT; i++)
+		tally_json_add_str(out, NULL, tally_alg((enum tally_alg_id)i)->name);
+	tally_json_add_str(out, NULL, TALLY_JWS_MAC);
+	tally_json_array_end(out);
+}
+
 enum tally_err tally_oauth_render_metadata(const struct tally_site *site, struct tally_buf *out)
 {
 	struct tally_json_out json;
@@ -79,6 +90,7 @@ enum tally_err tally_oauth_render_metadata(const struct tally_site *site, struct
 	tally_json_array(&json, "response_types_supported");
 	tally_json_array_end(&json);
 	add_grants(&json);
+	add_auth_algs(&json);
 	add_openid(&json, site);
 	tally_json_object_end(&json);
 	return tally_buf_err(out);

@@ -5,7 +5,7 @@
 
 #include "base/secret.h"
 #include "base/siphash.h"
-#include "crypt/digest.h"
+#include "crypt/hmac.h"
 #include "crypt/password.h"
 #include "sys/clock.h"
 #include "sys/log.h"

@@ -5,10 +5,10 @@
 
 #include "base/secret.h"
 #include "codec/json_in.h"
+#include "crypt/verifiers.h"
 #include "oauth/auth.h"
 #include "oauth/opaque.h"
 #include "oauth/refresh.h"
-#include "oauth/verifiers.h"
 #include "sys/clock.h"
 
 /* ---- reading: a JWT ---- */
@@ -81,17 +81,27 @@ static enum tally_err read_payload(struct tally_request *rq, struct tally_span p
 	return err;
 }
 
+/* The header's kid names one of our published keys, or the token is not ours. */
+static enum tally_err verify_ours(struct tally_request *rq, const struct tally_jws *jws)
+{
+	const struct tally_keyset_key *key = tally_keyset_find(rq->site->keys, jws->kid);
+
+	if (jws->kid.p == NULL || key == NULL)
+		return TALLY_ERR_VERIFY;
+	return tally_verifiers_verify(rq->verifiers, key->key, jws);
+}
+
 static enum tally_err read_jwt(struct tally_request *rq, struct tally_span text,
 			       struct tally_token *out)
 {
 	struct tally_jws jws;
 
-	if (rq->verifiers == NULL)
+	if (rq->site->keys == NULL)
 		return TALLY_ERR_UNAVAILABLE;
 	enum tally_err err = tally_jws_parse(text, rq->arena, &jws);
 
 	if (err == TALLY_OK)
-		err = tally_verifiers_verify(rq->verifiers, &jws);
+		err = verify_ours(rq, &jws);
 	if (err != TALLY_OK)
 		return err == TALLY_ERR_NOMEM || err == TALLY_ERR_CRYPTO ? err : TALLY_ERR_NOT_FOUND;
 	/* Ours from here on. RFC 8725 §3.11: each kind of JWT in its own place only. */

@@ -139,3 +139,22 @@ static void free_key(struct tally_cached *cached)
 }
 
 const struct tally_cache_type tally_user_key_cache_type = { .load = load_key, .free = free_key };
+
+enum tally_err tally_user_key_get(struct tally_request *rq, struct tally_span key_id,
+				  const struct tally_user_key **out)
+{
+	struct tally_cached *cached = NULL;
+	enum tally_err err = TALLY_ERR_NOT_FOUND;
+
+	if (key_id.n > 0 && key_id.n <= TALLY_ID_MAX)
+		err = tally_cache_get(rq->services->user_keys, key_id, &cached);
+	*out = (const struct tally_user_key *)cached;
+	return err;
+}
+
+void tally_user_key_release(struct tally_request *rq, const struct tally_user_key *key)
+{
+	/* Constant for the request; the cache counts its holders. */
+	if (key != NULL)
+		tally_cache_release(rq->services->user_keys, (struct tally_cached *)&key->cached);
+}
