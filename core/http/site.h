@@ -23,11 +23,10 @@ struct tally_site {
 	const struct tally_conf *conf;
 	const struct tally_keyset *keys;   /* NULL: not loaded yet */
 	const struct tally_alg *token_alg; /* of access tokens */
-	const struct tally_seal_key *wrap; /* for secrets at rest; NULL: not configured */
 	struct tally_span issuer;
 	struct tally_span mount;           /* path in front of our routes; "" at the root */
 	struct tally_span audience;        /* of tokens whose client has none of its own */
-	const struct tally_wrap_keys *wrap;      /* for what is sealed in the store */
+	const struct tally_wrap_keys *wrap;      /* for secrets at rest; may hold none */
 	const struct tally_derived_keys *sealing; /* for sealed refresh tokens */
 	struct tally_document jwks;
 	struct tally_document metadata;

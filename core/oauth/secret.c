@@ -30,7 +30,7 @@ enum tally_err tally_secret_wrap(const struct tally_seal_key *wrap, struct tally
 	return err == TALLY_OK ? tally_seal(wrap, aad, secret, out) : err;
 }
 
-enum tally_err tally_secret_unwrap(const struct tally_seal_key *wrap, struct tally_span client_id,
+enum tally_err tally_secret_unwrap(const struct tally_wrap_keys *wrap, struct tally_span client_id,
 				   const struct tally_secret_record *record,
 				   struct tally_buf *out)
 {
@@ -39,5 +39,5 @@ enum tally_err tally_secret_unwrap(const struct tally_seal_key *wrap, struct tal
 	struct tally_span aad = place(&buf, bytes, client_id, record->secret_id);
 	enum tally_err err = tally_buf_err(&buf);
 
-	return err == TALLY_OK ? tally_unseal(wrap, aad, record->wrapped, out) : err;
+	return err == TALLY_OK ? tally_wrap_keys_unseal(wrap, aad, record->wrapped, out) : err;
 }

@@ -6,7 +6,7 @@
 #ifndef TALLY_OAUTH_SECRET_H
 #define TALLY_OAUTH_SECRET_H
 
-#include "crypt/seal.h"
+#include "crypt/derive.h"
 #include "store/store.h"
 
 #define TALLY_SECRET_WRAPPED_MAX (128u + TALLY_SEAL_OVERHEAD)
@@ -17,7 +17,7 @@ enum tally_err tally_secret_wrap(const struct tally_seal_key *wrap, struct tally
 				 struct tally_buf *out) TALLY_MUST_CHECK;
 
 /* Appends the secret; wipe it. TALLY_ERR_VERIFY: it was sealed with another key. */
-enum tally_err tally_secret_unwrap(const struct tally_seal_key *wrap, struct tally_span client_id,
+enum tally_err tally_secret_unwrap(const struct tally_wrap_keys *wrap, struct tally_span client_id,
 				   const struct tally_secret_record *record,
 				   struct tally_buf *out) TALLY_MUST_CHECK;
 

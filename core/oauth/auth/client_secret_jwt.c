@@ -37,7 +37,7 @@ static enum tally_err check_secret(struct tally_request *rq, const struct tally_
 	enum tally_err err = TALLY_ERR_VERIFY;
 
 	tally_buf_over(&secret, bytes, sizeof(bytes));
-	if (rq->site->wrap != NULL)
+	if (rq->site->wrap->count > 0)
 		err = tally_secret_unwrap(rq->site->wrap, client->client_id, record, &secret);
 	if (err == TALLY_OK)
 		err = check_mac(tally_buf_span(&secret), jws);
