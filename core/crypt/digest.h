@@ -13,10 +13,6 @@
 enum tally_err tally_sha256(struct tally_span data, uint8_t out[TALLY_SHA256_SIZE])
 	TALLY_MUST_CHECK;
 
-/* HMAC-SHA-256 (RFC 2104) of the parts one behind the other. */
-enum tally_err tally_hmac_sha256(struct tally_span key, const struct tally_span *parts,
-				 size_t count, uint8_t out[TALLY_SHA256_SIZE]) TALLY_MUST_CHECK;
-
 /* SHA-1 in hexadecimal: a name for what is public, such as Redis gives scripts. */
 #define TALLY_SHA1_HEX_SIZE 41u
 enum tally_err tally_sha1_hex(struct tally_span data, char out[TALLY_SHA1_HEX_SIZE])

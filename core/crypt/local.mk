@@ -3,6 +3,7 @@ libtally_a_SOURCES += \
 	core/crypt/derive.c core/crypt/derive.h \
 	core/crypt/digest.c core/crypt/digest.h \
 	core/crypt/ecdsa.c core/crypt/ecdsa.h \
+	core/crypt/hmac.c core/crypt/hmac.h \
 	core/crypt/jws.c core/crypt/jws.h \
 	core/crypt/key.c core/crypt/key.h core/crypt/key_priv.h \
 	core/crypt/key_check.c \

@@ -5,10 +5,31 @@
 
 #include <pthread.h>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/params.h>
 
 static struct tally_fetched fetched;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* HMAC with its digest set, so that no copy has to look it up. */
+static EVP_MAC_CTX *prepare_hmac(void)
+{
+	char name[] = "SHA2-256";
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
+
+	EVP_MAC_free(mac);
+	if (ctx != NULL && EVP_MAC_CTX_set_params(ctx, params) != 1) {
+		EVP_MAC_CTX_free(ctx);
+		return NULL;
+	}
+	return ctx;
+}
 
 /* They live as long as the process: other threads may sign while it exits. */
 static void fetch(void)
@@ -17,7 +38,7 @@ static void fetch(void)
 	fetched.sha384 = EVP_MD_fetch(NULL, "SHA2-384", NULL);
 	fetched.sha512 = EVP_MD_fetch(NULL, "SHA2-512", NULL);
 	fetched.aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-	fetched.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	fetched.hmac_sha256 = prepare_hmac();
 	ERR_clear_error();
 }
 

@@ -15,7 +15,7 @@ struct tally_fetched {
 	EVP_MD *sha384;
 	EVP_MD *sha512;
 	EVP_CIPHER *aes_256_gcm;
-	EVP_MAC *hmac;
+	EVP_MAC_CTX *hmac_sha256; /* without a key: to be copied */
 };
 
 /* Each member is NULL when no provider has it. */

@@ -17,6 +17,7 @@ libtally_a_SOURCES += \
 	core/oauth/failures.c core/oauth/failures.h \
 	core/oauth/passwords.c core/oauth/passwords.h \
 	core/oauth/grant/password.c
+libtally_a_SOURCES += \
 	core/oauth/form_in.c core/oauth/form_in.h \
 	core/oauth/introspect.c core/oauth/introspect.h \
 	core/oauth/revoke.c core/oauth/revoke.h \

@@ -5,7 +5,7 @@
 
 #include "base/secret.h"
 #include "base/siphash.h"
-#include "crypt/digest.h"
+#include "crypt/hmac.h"
 #include "crypt/password.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -21,7 +21,7 @@
 struct verified {
 	uint64_t user;   /* a hash of user_id */
 	int64_t until;   /* ms; 0: free */
-	uint8_t digest[TALLY_SHA256_SIZE];
+	uint8_t digest[TALLY_HMAC_SIZE];
 };
 
 struct tally_passwords {
@@ -29,7 +29,7 @@ struct tally_passwords {
 	unsigned int parallel;
 	unsigned int inside_max; /* running and waiting */
 	char nobody[TALLY_PASSWORD_HASH_MAX + 1]; /* stands for users who are not there */
-	uint8_t digest_key[TALLY_SHA256_SIZE];
+	uint8_t digest_key[TALLY_HMAC_SIZE];
 	struct tally_siphash_key bucket_key;
 
 	pthread_mutex_t lock; /* guards the rest */
@@ -87,7 +87,7 @@ void tally_passwords_free(struct tally_passwords *passwords)
 
 static enum tally_err digest_of(const struct tally_passwords *passwords,
 				const struct tally_user_record *user, struct tally_span password,
-				uint8_t out[TALLY_SHA256_SIZE])
+				uint8_t out[TALLY_HMAC_SIZE])
 {
 	const struct tally_span parts[] = { user->user_id, TALLY_SPAN("\0"), user->password,
 					    TALLY_SPAN("\0"), password };
@@ -116,26 +116,26 @@ static struct verified *place_of(struct tally_passwords *passwords, uint64_t use
 }
 
 static bool is_remembered(struct tally_passwords *passwords, uint64_t user,
-			  const uint8_t digest[TALLY_SHA256_SIZE])
+			  const uint8_t digest[TALLY_HMAC_SIZE])
 {
 	pthread_mutex_lock(&passwords->lock);
 	const struct verified *place = place_of(passwords, user);
 	bool found = place->user == user && place->until > tally_clock_ms() &&
-		     tally_secret_equal(place->digest, digest, TALLY_SHA256_SIZE);
+		     tally_secret_equal(place->digest, digest, TALLY_HMAC_SIZE);
 
 	pthread_mutex_unlock(&passwords->lock);
 	return found;
 }
 
 static void remember(struct tally_passwords *passwords, uint64_t user,
-		     const uint8_t digest[TALLY_SHA256_SIZE])
+		     const uint8_t digest[TALLY_HMAC_SIZE])
 {
 	pthread_mutex_lock(&passwords->lock);
 	struct verified *place = place_of(passwords, user);
 
 	place->user = user;
 	place->until = tally_clock_ms() + passwords->cache_ms;
-	memcpy(place->digest, digest, TALLY_SHA256_SIZE);
+	memcpy(place->digest, digest, TALLY_HMAC_SIZE);
 	pthread_mutex_unlock(&passwords->lock);
 }
 
@@ -193,7 +193,7 @@ static enum tally_err verify(struct tally_passwords *passwords, struct tally_spa
 static enum tally_err check_user(struct tally_passwords *passwords,
 				 const struct tally_user_record *user, struct tally_span password)
 {
-	uint8_t digest[TALLY_SHA256_SIZE];
+	uint8_t digest[TALLY_HMAC_SIZE];
 	uint64_t who = tally_siphash(&passwords->bucket_key, user->user_id.p, user->user_id.n);
 	enum tally_err err = digest_of(passwords, user, password, digest);
 
