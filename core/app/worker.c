@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "app/internal.h"
+#include "crypt/verifier_cache.h"
 #include "oauth/verifiers.h"
 #include "sys/log.h"
 #include "sys/rand.h"
@@ -20,6 +21,7 @@ struct tally_worker {
 	struct tally_signer *signer;    /* of the site's access tokens; NULL: no key */
 	struct tally_signer *id_signer; /* of its ID tokens */
 	struct tally_verifiers *verifiers; /* of its keys; NULL: it has none yet */
+	struct tally_verifier_cache *verifier_cache; /* of the keys of others */
 	uint64_t next_id;
 };
 
@@ -37,6 +39,7 @@ void tally_worker_free(struct tally_worker *worker)
 	if (worker == NULL)
 		return;
 	free_crypto(worker);
+	tally_verifier_cache_free(worker->verifier_cache);
 	tally_site_free(worker->site);
 	tally_arena_free(worker->arena);
 	free(worker);
@@ -50,7 +53,8 @@ struct tally_worker *tally_worker_new(struct tally_app *app)
 		return NULL;
 	worker->app = app;
 	worker->arena = tally_arena_new(ARENA_FIRST, ARENA_MAX);
-	if (worker->arena == NULL ||
+	worker->verifier_cache = tally_verifier_cache_new();
+	if (worker->arena == NULL || worker->verifier_cache == NULL ||
 	    tally_rand_bytes(&worker->next_id, sizeof(worker->next_id)) != TALLY_OK) {
 		tally_worker_free(worker);
 		return NULL;
@@ -195,6 +199,7 @@ struct tally_span tally_worker_handle(struct tally_worker *worker,
 	rq.signer = worker->signer;
 	rq.id_signer = worker->id_signer;
 	rq.verifiers = worker->verifiers;
+	rq.verifier_cache = worker->verifier_cache;
 	split_uri(&rq);
 	enum tally_fault fault = dispatch(&rq, bad_params, read, context);
 

@@ -139,7 +139,7 @@ bool tally_json_bool(const struct tally_json *value, bool *out)
 	return true;
 }
 
-bool tally_json_integer(const struct tally_json *value, int64_t *out)
+bool tally_json_floor(const struct tally_json *value, int64_t *out)
 {
 	if (!cJSON_IsNumber(tree(value)))
 		return false;
@@ -147,8 +147,18 @@ bool tally_json_integer(const struct tally_json *value, int64_t *out)
 
 	if (!(number >= -MAX_INTEGER && number <= MAX_INTEGER))
 		return false;
-	if ((double)(int64_t)number != number)
-		return false;
 	*out = (int64_t)number;
+	if ((double)*out > number)
+		--*out;
+	return true;
+}
+
+bool tally_json_integer(const struct tally_json *value, int64_t *out)
+{
+	int64_t whole;
+
+	if (!tally_json_floor(value, &whole) || (double)whole != tree(value)->valuedouble)
+		return false;
+	*out = whole;
 	return true;
 }

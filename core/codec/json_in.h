@@ -48,4 +48,7 @@ bool tally_json_bool(const struct tally_json *value, bool *out);
 /* Whole numbers that a double holds exactly: ±(2^53 - 1). */
 bool tally_json_integer(const struct tally_json *value, int64_t *out);
 
+/* The same, of any number in that range rounded down (RFC 7519 §2, NumericDate). */
+bool tally_json_floor(const struct tally_json *value, int64_t *out);
+
 #endif

@@ -7,6 +7,9 @@
 #include "base/b64.h"
 #include "codec/json_in.h"
 
+/* What protects it: a signature, or a MAC under a secret that both sides know. */
+enum kind { SIGNATURE, MAC };
+
 /* Decodes one part into the arena. */
 static enum tally_err decode(struct tally_span text, struct tally_arena *arena,
 			     struct tally_span *out)
@@ -40,17 +43,25 @@ static enum tally_err copy_string(const struct tally_json *header, const char *n
 	return out->p ? TALLY_OK : TALLY_ERR_NOMEM;
 }
 
+/* The two kinds of "alg" are told apart here, and are never both allowed. */
+static bool take_alg(struct tally_span name, enum kind kind, struct tally_jws *out)
+{
+	if (kind == MAC)
+		return tally_span_eq(name, TALLY_SPAN(TALLY_JWS_MAC));
+	out->alg = tally_alg_find(name);
+	return out->alg != NULL;
+}
+
 static enum tally_err read_members(const struct tally_json *header, struct tally_arena *arena,
-				   struct tally_jws *out)
+				   enum kind kind, struct tally_jws *out)
 {
 	struct tally_span alg;
 
 	if (!tally_json_is_object(header) ||
 	    !tally_json_string(tally_json_member(header, "alg"), &alg))
 		return TALLY_ERR_SYNTAX;
-	out->alg = tally_alg_find(alg);
 	/* RFC 7797 §3 makes "b64" critical; without "crit" it is a trap. */
-	if (out->alg == NULL || tally_json_member(header, "crit") != NULL ||
+	if (!take_alg(alg, kind, out) || tally_json_member(header, "crit") != NULL ||
 	    tally_json_member(header, "b64") != NULL)
 		return TALLY_ERR_UNSUPPORTED;
 	enum tally_err err = copy_string(header, "kid", arena, &out->kid);
@@ -62,26 +73,33 @@ static enum tally_err read_members(const struct tally_json *header, struct tally
 	return err;
 }
 
-static enum tally_err read_header(struct tally_span text, struct tally_arena *arena,
-				  struct tally_jws *out)
+static enum tally_err parse_header(struct tally_span text, struct tally_arena *arena,
+				   struct tally_json **out)
 {
 	struct tally_span bytes;
-	struct tally_json *header = NULL;
 
+	*out = NULL;
 	if (text.n > TALLY_B64URL_SIZE(TALLY_JWS_HEADER_MAX))
 		return TALLY_ERR_LIMIT;
 	enum tally_err err = decode(text, arena, &bytes);
 
+	return err == TALLY_OK ? tally_json_parse(bytes, TALLY_JWS_HEADER_MAX, out) : err;
+}
+
+static enum tally_err read_header(struct tally_span text, struct tally_arena *arena,
+				  enum kind kind, struct tally_jws *out)
+{
+	struct tally_json *header;
+	enum tally_err err = parse_header(text, arena, &header);
+
 	if (err == TALLY_OK)
-		err = tally_json_parse(bytes, TALLY_JWS_HEADER_MAX, &header);
-	if (err == TALLY_OK)
-		err = read_members(header, arena, out);
+		err = read_members(header, arena, kind, out);
 	tally_json_free(header);
 	return err;
 }
 
-enum tally_err tally_jws_parse(struct tally_span text, struct tally_arena *arena,
-			       struct tally_jws *out)
+static enum tally_err parse(struct tally_span text, struct tally_arena *arena, enum kind kind,
+			    struct tally_jws *out)
 {
 	*out = (struct tally_jws){ 0 };
 	if (text.n > TALLY_JWS_MAX)
@@ -97,7 +115,7 @@ enum tally_err tally_jws_parse(struct tally_span text, struct tally_arena *arena
 	if (rest.p == NULL)
 		return TALLY_ERR_SYNTAX;
 	out->signed_part = tally_span(text.p, header.n + 1 + payload.n);
-	enum tally_err err = read_header(header, arena, out);
+	enum tally_err err = read_header(header, arena, kind, out);
 
 	if (err == TALLY_OK)
 		err = decode(payload, arena, &out->payload);
@@ -106,6 +124,30 @@ enum tally_err tally_jws_parse(struct tally_span text, struct tally_arena *arena
 	if (err != TALLY_OK)
 		*out = (struct tally_jws){ 0 };
 	return err;
+}
+
+enum tally_err tally_jws_parse(struct tally_span text, struct tally_arena *arena,
+			       struct tally_jws *out)
+{
+	return parse(text, arena, SIGNATURE, out);
+}
+
+enum tally_err tally_jws_parse_mac(struct tally_span text, struct tally_arena *arena,
+				   struct tally_jws *out)
+{
+	return parse(text, arena, MAC, out);
+}
+
+bool tally_jws_says_mac(struct tally_span text, struct tally_arena *arena)
+{
+	struct tally_json *header;
+	struct tally_span alg;
+	bool says = parse_header(tally_span_cut(&text, '.'), arena, &header) == TALLY_OK &&
+		    tally_json_string(tally_json_member(header, "alg"), &alg) &&
+		    tally_span_eq(alg, TALLY_SPAN(TALLY_JWS_MAC));
+
+	tally_json_free(header);
+	return says;
 }
 
 bool tally_jws_typ_is(const struct tally_jws *jws, const char *typ)

@@ -74,6 +74,19 @@ enum tally_err tally_jws_parse(struct tally_span text, struct tally_arena *arena
 			       struct tally_jws *out) TALLY_MUST_CHECK;
 
 /*
+ * HS256 (RFC 7518 §3.2) is no row of alg.def, so that what is signed and what
+ * has a MAC never meet: tally_jws_parse refuses it, and this takes nothing else.
+ * alg is NULL then, which no key verifies; the caller compares the signature
+ * with tally_hmac_sha256 over signed_part.
+ */
+#define TALLY_JWS_MAC "HS256"
+enum tally_err tally_jws_parse_mac(struct tally_span text, struct tally_arena *arena,
+				   struct tally_jws *out) TALLY_MUST_CHECK;
+
+/* Whether the header of a text says HS256; nothing else is looked at. */
+bool tally_jws_says_mac(struct tally_span text, struct tally_arena *arena);
+
+/*
  * Whether the header's typ is this media type, without regard to case and to a
  * leading "application/" (RFC 7515 §4.1.9). No typ is no type.
  */

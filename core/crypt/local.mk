@@ -5,6 +5,7 @@ libtally_a_SOURCES += \
 	core/crypt/ecdsa.c core/crypt/ecdsa.h \
 	core/crypt/hmac.c core/crypt/hmac.h \
 	core/crypt/jws.c core/crypt/jws.h \
+	core/crypt/jwks.c core/crypt/jwks.h \
 	core/crypt/key.c core/crypt/key.h core/crypt/key_priv.h \
 	core/crypt/key_check.c \
 	core/crypt/key_jwk.c \
@@ -17,3 +18,5 @@ libtally_a_SOURCES += \
 	core/crypt/verifier.c
 libtally_a_SOURCES += \
 	core/crypt/password.c core/crypt/password.h
+	core/crypt/verifier.c \
+	core/crypt/verifier_cache.c core/crypt/verifier_cache.h

@@ -35,6 +35,7 @@ struct tally_request {
 	struct tally_signer *signer;    /* access tokens (at+jwt); NULL: no key yet */
 	struct tally_signer *id_signer; /* ID tokens (JWT); NULL: no key yet */
 	struct tally_verifiers *verifiers; /* of the published keys; NULL: not read yet */
+	struct tally_verifier_cache *verifier_cache; /* of this thread, for other keys */
 	const struct tally_app *app;
 
 	struct tally_response response;

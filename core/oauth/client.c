@@ -22,6 +22,40 @@ static uint32_t parse_grants(struct tally_span text)
 	return grants;
 }
 
+/* One that cannot be used is left out: the others are not to suffer for it. */
+static enum tally_err add_key(struct tally_client *client,
+			      const struct tally_public_key_record *record)
+{
+	const struct tally_alg *alg = tally_alg_find(record->alg);
+	struct tally_key *key = NULL;
+	enum tally_err err = alg ? tally_key_from_public_der(alg, record->public_der, &key)
+				 : TALLY_ERR_UNSUPPORTED;
+
+	if (err == TALLY_ERR_NOMEM)
+		return err;
+	if (err == TALLY_OK)
+		client->keys[client->key_count++] = (struct tally_client_key){ record, key };
+	else
+		tally_log_error("key %.*s of client %.*s in the database is unusable (%s): "
+				"remove it and add it again", TALLY_SPAN_ARG(record->key_id),
+				TALLY_SPAN_ARG(client->client_id), tally_err_text(err));
+	return TALLY_OK;
+}
+
+static enum tally_err add_keys(struct tally_client *client,
+			       const struct tally_client_record *record)
+{
+	enum tally_err err = TALLY_OK;
+
+	client->keys = tally_arena_array(client->arena, record->key_count,
+					 sizeof(client->keys[0]));
+	if (client->keys == NULL)
+		return TALLY_ERR_NOMEM;
+	for (size_t i = 0; i < record->key_count && err == TALLY_OK; i++)
+		err = add_key(client, &record->keys[i]);
+	return err;
+}
+
 static enum tally_err fill(struct tally_client *client, const struct tally_client_record *record)
 {
 	struct tally_scopes defaults;
@@ -49,9 +83,16 @@ static enum tally_err fill(struct tally_client *client, const struct tally_clien
 	client->may_introspect = record->may_introspect;
 	client->secrets = record->secrets;
 	client->secret_count = record->secret_count;
-	client->keys = record->keys;
-	client->key_count = record->key_count;
-	return client->default_scope.p ? TALLY_OK : TALLY_ERR_NOMEM;
+	return client->default_scope.p ? add_keys(client, record) : TALLY_ERR_NOMEM;
+}
+
+static void free_client(struct tally_cached *cached)
+{
+	struct tally_client *client = (struct tally_client *)cached;
+
+	for (size_t i = 0; i < client->key_count; i++)
+		tally_key_free(client->keys[i].key);
+	tally_arena_free(client->arena);
 }
 
 static enum tally_err load_client(void *context, struct tally_span key, struct tally_cached **out)
@@ -59,35 +100,44 @@ static enum tally_err load_client(void *context, struct tally_span key, struct t
 	struct tally_store *store = context;
 	struct tally_client_record record;
 	struct tally_arena *arena = tally_arena_new(ARENA_FIRST, ARENA_MAX);
+	struct tally_client *client = arena ? tally_arena_zalloc(arena, sizeof(*client)) : NULL;
 
-	if (arena == NULL)
+	if (client == NULL) {
+		tally_arena_free(arena);
 		return TALLY_ERR_NOMEM;
+	}
+	client->arena = arena;
 	enum tally_err err = store->ops->client_find(store, arena, key, &record);
-	struct tally_client *client = NULL;
 
-	if (err == TALLY_OK) {
-		client = tally_arena_zalloc(arena, sizeof(*client));
-		err = client ? TALLY_OK : TALLY_ERR_NOMEM;
-	}
-	if (err == TALLY_OK) {
-		client->arena = arena;
+	if (err == TALLY_OK)
 		err = fill(client, &record);
-	}
 	if (err == TALLY_OK)
 		*out = &client->cached;
 	else
-		tally_arena_free(arena);
+		free_client(&client->cached);
 	return err;
-}
-
-static void free_client(struct tally_cached *cached)
-{
-	struct tally_client *client = (struct tally_client *)cached;
-
-	tally_arena_free(client->arena);
 }
 
 const struct tally_cache_type tally_client_cache_type = {
 	.load = load_client,
 	.free = free_client,
 };
+
+struct tally_key *tally_client_find_key(const struct tally_client *client, struct tally_span kid,
+					const struct tally_alg *alg, int64_t now)
+{
+	struct tally_key *found = NULL;
+
+	for (size_t i = 0; i < client->key_count; i++) {
+		const struct tally_public_key_record *record = client->keys[i].record;
+
+		if (tally_key_alg(client->keys[i].key) != alg ||
+		    (kid.p != NULL && !tally_span_eq(record->key_id, kid)) ||
+		    (record->expires_at != 0 && record->expires_at <= now))
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = client->keys[i].key;
+	}
+	return found;
+}

@@ -6,9 +6,16 @@
 #ifndef TALLY_OAUTH_CLIENT_H
 #define TALLY_OAUTH_CLIENT_H
 
+#include "crypt/key.h"
 #include "oauth/scope.h"
 #include "store/cache.h"
 #include "store/store.h"
+
+/* A public key of a client, parsed once. */
+struct tally_client_key {
+	const struct tally_public_key_record *record;
+	struct tally_key *key;
+};
 
 struct tally_client {
 	struct tally_cached cached;
@@ -28,11 +35,18 @@ struct tally_client {
 	bool may_introspect;
 	const struct tally_secret_record *secrets;
 	size_t secret_count;
-	const struct tally_public_key_record *keys;
+	struct tally_client_key *keys; /* that can be used */
 	size_t key_count;
 };
 
 /* For a cache from client_id to struct tally_client; context: the store. */
 extern const struct tally_cache_type tally_client_cache_type;
+
+/*
+ * The client's key with this kid for this algorithm, unexpired; kid.p NULL: the
+ * only one for it. NULL: there is none, or more than one.
+ */
+struct tally_key *tally_client_find_key(const struct tally_client *client, struct tally_span kid,
+					const struct tally_alg *alg, int64_t now);
 
 #endif

@@ -1,10 +1,17 @@
 libtally_a_SOURCES += \
+	core/oauth/assertion.c core/oauth/assertion.h \
 	core/oauth/auth.c core/oauth/auth.def core/oauth/auth.h \
+	core/oauth/auth/client_assertion.c core/oauth/auth/client_assertion.h \
 	core/oauth/auth/client_secret_basic.c \
+	core/oauth/auth/client_secret_jwt.c \
 	core/oauth/auth/client_secret_post.c \
+	core/oauth/auth/none.c \
+	core/oauth/auth/private_key_jwt.c \
 	core/oauth/client.c core/oauth/client.h \
 	core/oauth/grant.c core/oauth/grant.def core/oauth/grant.h \
 	core/oauth/grant/client_credentials.c \
+	core/oauth/grant/jwt_bearer.c \
+	core/oauth/issuer.c core/oauth/issuer.h \
 	core/oauth/metadata.c core/oauth/metadata.h \
 	core/oauth/mint.c core/oauth/mint.h \
 	core/oauth/scope.c core/oauth/scope.h \
@@ -12,6 +19,7 @@ libtally_a_SOURCES += \
 	core/oauth/issue.c core/oauth/issue.h \
 	core/oauth/opaque.c core/oauth/opaque.h \
 	core/oauth/user.c core/oauth/user.h \
+	core/oauth/secret.c core/oauth/secret.h \
 	core/oauth/refresh.h
 libtally_a_SOURCES += \
 	core/oauth/failures.c core/oauth/failures.h \

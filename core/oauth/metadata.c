@@ -6,6 +6,7 @@
 #include "codec/json_out.h"
 #include "oauth/auth.h"
 #include "oauth/grant.h"
+#include "oauth/token.h"
 
 static void add_endpoint(struct tally_json_out *out, const struct tally_site *site,
 			 const char *name, const char *path)
@@ -24,10 +25,22 @@ static void add_grants(struct tally_json_out *out)
 	tally_json_array_end(out);
 }
 
-/* RFC 8414 §2: of one endpoint. secret: without the methods of public clients. */
-static void add_auth_methods(struct tally_json_out *out, const char *name, bool secret)
+/* The array that says something of an endpoint. */
+static void begin_array(struct tally_json_out *out, const char *endpoint, const char *what)
 {
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s_%s", endpoint, what);
 	tally_json_array(out, name);
+}
+
+/*
+ * RFC 8414 §2, of one endpoint: the methods, and what assertions may be signed
+ * with. secret: without the methods of public clients.
+ */
+static void add_auth(struct tally_json_out *out, const char *endpoint, bool secret)
+{
+	begin_array(out, endpoint, "auth_methods_supported");
 	for (size_t i = 0; i < tally_auth_method_count(); i++) {
 		const char *method = tally_auth_method(i)->name;
 
@@ -35,16 +48,21 @@ static void add_auth_methods(struct tally_json_out *out, const char *name, bool 
 			tally_json_add_str(out, NULL, method);
 	}
 	tally_json_array_end(out);
+	begin_array(out, endpoint, "auth_signing_alg_values_supported");
+	for (unsigned int i = 0; i < TALLY_ALG_COUNT; i++)
+		tally_json_add_str(out, NULL, tally_alg((enum tally_alg_id)i)->name);
+	tally_json_add_str(out, NULL, TALLY_JWS_MAC);
+	tally_json_array_end(out);
 }
 
 static void add_endpoints(struct tally_json_out *out, const struct tally_site *site)
 {
-	add_endpoint(out, site, "token_endpoint", "/oauth2/token");
-	add_auth_methods(out, "token_endpoint_auth_methods_supported", false);
+	add_endpoint(out, site, "token_endpoint", TALLY_TOKEN_PATH);
+	add_auth(out, "token_endpoint", false);
 	add_endpoint(out, site, "introspection_endpoint", "/oauth2/introspect");
-	add_auth_methods(out, "introspection_endpoint_auth_methods_supported", true);
+	add_auth(out, "introspection_endpoint", true);
 	add_endpoint(out, site, "revocation_endpoint", "/oauth2/revoke");
-	add_auth_methods(out, "revocation_endpoint_auth_methods_supported", false);
+	add_auth(out, "revocation_endpoint", false);
 	add_endpoint(out, site, "userinfo_endpoint", "/oauth2/userinfo");
 	add_endpoint(out, site, "jwks_uri", "/oauth2/jwks");
 }

@@ -5,6 +5,9 @@
 
 #include "http/request.h"
 
+/* Behind the issuer, this is the URL of the endpoint. */
+#define TALLY_TOKEN_PATH "/oauth2/token"
+
 tally_handler tally_oauth_token;
 
 #endif

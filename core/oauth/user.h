@@ -46,4 +46,13 @@ struct tally_user_key {
 /* From a key id; context: the store. */
 extern const struct tally_cache_type tally_user_key_cache_type;
 
+/*
+ * The key with this id, and its user; released by tally_user_key_release.
+ * TALLY_ERR_NOT_FOUND, TALLY_ERR_UNAVAILABLE. An expired one is found, and so is
+ * one whose user is disabled.
+ */
+enum tally_err tally_user_key_get(struct tally_request *rq, struct tally_span key_id,
+				  const struct tally_user_key **out) TALLY_MUST_CHECK;
+void tally_user_key_release(struct tally_request *rq, const struct tally_user_key *key);
+
 #endif
