@@ -19,7 +19,7 @@ static bool present(const struct tally_request *rq, const struct tally_form *for
 static enum tally_err check_mac(struct tally_span secret, const struct tally_jws *jws)
 {
 	uint8_t mac[TALLY_HMAC_SIZE];
-	enum tally_err err = tally_hmac_sha256(secret, jws->signed_part, mac);
+	enum tally_err err = tally_hmac_sha256(secret, &jws->signed_part, 1, mac);
 
 	if (err == TALLY_OK && (jws->signature.n != sizeof(mac) ||
 				!tally_secret_equal(jws->signature.p, mac, sizeof(mac))))
