@@ -47,3 +47,8 @@ void tally_session_close(struct tally_session *session)
 	tally_secret_wipe(&session->wrap, sizeof(session->wrap));
 	tally_conf_free(session->conf);
 }
+
+const struct tally_seal_key *tally_session_wrap(const struct tally_session *session)
+{
+	return session->wrap.count > 0 ? &session->wrap.keys[0] : NULL;
+}

@@ -25,4 +25,7 @@ enum tally_err tally_session_open(struct tally_session *session,
 	TALLY_MUST_CHECK;
 void tally_session_close(struct tally_session *session);
 
+/* The key that seals secrets for the store; NULL: none is configured. */
+const struct tally_seal_key *tally_session_wrap(const struct tally_session *session);
+
 #endif

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "app/internal.h"
-#include "crypt/verifiers.h"
+#include "crypt/verifier_cache.h"
 #include "sys/log.h"
 #include "sys/rand.h"
 
@@ -19,15 +19,26 @@ struct tally_worker {
 	unsigned int generation; /* of site */
 	struct tally_signer *signer;    /* of the site's access tokens; NULL: no key */
 	struct tally_signer *id_signer; /* of its ID tokens */
-	struct tally_verifiers *verifiers;
+	struct tally_verifier_cache *verifier_cache; /* of our keys and those of others */
 	uint64_t next_id;
 };
 
-static void free_signers(struct tally_worker *worker)
+static void free_crypto(struct tally_worker *worker)
 {
 	tally_signer_free(worker->signer);
 	tally_signer_free(worker->id_signer);
 	worker->signer = worker->id_signer = NULL;
+}
+
+void tally_worker_free(struct tally_worker *worker)
+{
+	if (worker == NULL)
+		return;
+	free_crypto(worker);
+	tally_verifier_cache_free(worker->verifier_cache);
+	tally_site_free(worker->site);
+	tally_arena_free(worker->arena);
+	free(worker);
 }
 
 struct tally_worker *tally_worker_new(struct tally_app *app)
@@ -38,8 +49,8 @@ struct tally_worker *tally_worker_new(struct tally_app *app)
 		return NULL;
 	worker->app = app;
 	worker->arena = tally_arena_new(ARENA_FIRST, ARENA_MAX);
-	worker->verifiers = tally_verifiers_new();
-	if (worker->arena == NULL || worker->verifiers == NULL ||
+	worker->verifier_cache = tally_verifier_cache_new();
+	if (worker->arena == NULL || worker->verifier_cache == NULL ||
 	    tally_rand_bytes(&worker->next_id, sizeof(worker->next_id)) != TALLY_OK) {
 		tally_worker_free(worker);
 		return NULL;
@@ -47,25 +58,14 @@ struct tally_worker *tally_worker_new(struct tally_app *app)
 	return worker;
 }
 
-void tally_worker_free(struct tally_worker *worker)
-{
-	if (worker == NULL)
-		return;
-	free_signers(worker);
-	tally_verifiers_free(worker->verifiers);
-	tally_site_free(worker->site);
-	tally_arena_free(worker->arena);
-	free(worker);
-}
-
 /* RFC 9068 §2.1; an ID token is a plain "JWT". */
-static void renew_signers(struct tally_worker *worker)
+static void renew_crypto(struct tally_worker *worker)
 {
 	const struct tally_site *site = tally_site_of(worker->site);
 	const struct tally_keyset_key *key =
 		site->keys ? tally_keyset_signing(site->keys, site->token_alg) : NULL;
 
-	free_signers(worker);
+	free_crypto(worker);
 	if (key != NULL &&
 	    (tally_signer_new(key->key, key->kid, "at+jwt", &worker->signer) != TALLY_OK ||
 	     tally_signer_new(key->key, key->kid, "JWT", &worker->id_signer) != TALLY_OK))
@@ -82,7 +82,7 @@ static void renew_site(struct tally_worker *worker)
 	struct tally_site_box *old = worker->site;
 
 	worker->site = tally_app_site(worker->app, &worker->generation);
-	renew_signers(worker);
+	renew_crypto(worker);
 	tally_site_free(old);
 }
 
@@ -192,7 +192,7 @@ struct tally_span tally_worker_handle(struct tally_worker *worker,
 	rq.app = worker->app;
 	rq.signer = worker->signer;
 	rq.id_signer = worker->id_signer;
-	rq.verifiers = worker->verifiers;
+	rq.verifier_cache = worker->verifier_cache;
 	split_uri(&rq);
 	enum tally_fault fault = dispatch(&rq, bad_params, read, context);
 

@@ -18,4 +18,4 @@ libtally_a_SOURCES += \
 	core/crypt/seal.c core/crypt/seal.h \
 	core/crypt/signer.c \
 	core/crypt/verifier.c \
-	core/crypt/verifiers.c core/crypt/verifiers.h
+	core/crypt/verifier_cache.c core/crypt/verifier_cache.h

@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "base/span.h"
 #include "crypt/jws.h"
-#include "crypt/verifiers.h"
 #include "http/fault.h"
 #include "http/params.h"
 #include "http/response.h"
@@ -16,7 +15,6 @@
 #define TALLY_REQUEST_ID_SIZE 16u /* hexadecimal digits */
 
 struct tally_app; /* the process; only the room app looks inside */
-struct tally_verifiers; /* oauth/verifiers.h */
 
 /*
  * Everything here lives until the request is answered, and belongs to the one
@@ -35,7 +33,7 @@ struct tally_request {
 	const struct tally_services *services;
 	struct tally_signer *signer;    /* access tokens (at+jwt); NULL: no key yet */
 	struct tally_signer *id_signer; /* ID tokens (JWT); NULL: no key yet */
-	struct tally_verifiers *verifiers; /* of this thread */
+	struct tally_verifier_cache *verifier_cache; /* of this thread */
 	const struct tally_app *app;
 
 	struct tally_response response;

@@ -5,7 +5,7 @@
 
 #include "base/secret.h"
 #include "codec/json_in.h"
-#include "crypt/verifiers.h"
+#include "crypt/verifier_cache.h"
 #include "oauth/auth.h"
 #include "oauth/opaque.h"
 #include "oauth/refresh.h"
@@ -88,7 +88,7 @@ static enum tally_err verify_ours(struct tally_request *rq, const struct tally_j
 
 	if (jws->kid.p == NULL || key == NULL)
 		return TALLY_ERR_VERIFY;
-	return tally_verifiers_verify(rq->verifiers, key->key, jws);
+	return tally_verifier_cache_verify(rq->verifier_cache, key->key, jws);
 }
 
 static enum tally_err read_jwt(struct tally_request *rq, struct tally_span text,

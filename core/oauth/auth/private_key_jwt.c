@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "oauth/auth/client_assertion.h"
+
+#include "crypt/verifier_cache.h"
 #include "sys/clock.h"
 
 static bool present(const struct tally_request *rq, const struct tally_form *form)
@@ -18,7 +20,7 @@ static enum tally_err prove(struct tally_request *rq, const struct tally_client 
 
 	if (key == NULL)
 		return TALLY_ERR_VERIFY;
-	return tally_verifiers_verify(rq->verifiers, key, &assertion->jws);
+	return tally_verifier_cache_verify(rq->verifier_cache, key, &assertion->jws);
 }
 
 static enum tally_fault authenticate(struct tally_request *rq, const struct tally_form *form,

@@ -9,6 +9,7 @@
 
 #include "oauth/grant.h"
 
+#include "crypt/verifier_cache.h"
 #include "oauth/assertion.h"
 #include "oauth/issuer.h"
 #include "oauth/user.h"
@@ -36,7 +37,7 @@ static enum tally_fault refuse(struct tally_request *rq, const struct tally_asse
 static enum tally_fault verify(struct tally_request *rq, const struct tally_assertion *assertion,
 			       struct tally_key *key)
 {
-	enum tally_err err = tally_verifiers_verify(rq->verifiers, key, &assertion->jws);
+	enum tally_err err = tally_verifier_cache_verify(rq->verifier_cache, key, &assertion->jws);
 
 	if (err == TALLY_ERR_VERIFY)
 		return refuse(rq, assertion, "the signature is not this key's");

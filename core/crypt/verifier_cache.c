@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "crypt/verifiers.h"
+#include "crypt/verifier_cache.h"
 
 #include <stdlib.h>
 
@@ -12,36 +12,36 @@ struct place {
 	struct tally_verifier *verifier;
 };
 
-struct tally_verifiers {
+struct tally_verifier_cache {
 	struct place places[1 << PLACES_BITS];
 };
 
-struct tally_verifiers *tally_verifiers_new(void)
+struct tally_verifier_cache *tally_verifier_cache_new(void)
 {
-	return calloc(1, sizeof(struct tally_verifiers));
+	return calloc(1, sizeof(struct tally_verifier_cache));
 }
 
-void tally_verifiers_free(struct tally_verifiers *verifiers)
+void tally_verifier_cache_free(struct tally_verifier_cache *cache)
 {
-	if (verifiers == NULL)
+	if (cache == NULL)
 		return;
 	for (size_t i = 0; i < 1 << PLACES_BITS; i++)
-		tally_verifier_free(verifiers->places[i].verifier);
-	free(verifiers);
+		tally_verifier_free(cache->places[i].verifier);
+	free(cache);
 }
 
 /* Addresses differ in their middle bits; Fibonacci hashing spreads them. */
-static struct place *place_of(struct tally_verifiers *verifiers, const struct tally_key *key)
+static struct place *place_of(struct tally_verifier_cache *cache, const struct tally_key *key)
 {
 	uint64_t hash = (uint64_t)(uintptr_t)key * UINT64_C(0x9e3779b97f4a7c15);
 
-	return &verifiers->places[hash >> (64 - PLACES_BITS)];
+	return &cache->places[hash >> (64 - PLACES_BITS)];
 }
 
-enum tally_err tally_verifiers_verify(struct tally_verifiers *verifiers, struct tally_key *key,
+enum tally_err tally_verifier_cache_verify(struct tally_verifier_cache *cache, struct tally_key *key,
 				      const struct tally_jws *jws)
 {
-	struct place *place = place_of(verifiers, key);
+	struct place *place = place_of(cache, key);
 
 	if (place->key != key) {
 		struct tally_verifier *verifier;
