@@ -113,3 +113,9 @@ tests_unit_test_refresh_SOURCES = tests/unit/test_refresh.c tests/unit/seam.c te
 tests_unit_test_refresh_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_refresh_LDADD = $(unit_libs)
 TESTS += tests/unit/test_refresh
+
+check_PROGRAMS += tests/unit/test_token_check
+tests_unit_test_token_check_SOURCES = tests/unit/test_token_check.c tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_token_check_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_token_check_LDADD = $(unit_libs)
+TESTS += tests/unit/test_token_check
