@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+const struct tally_seal_key tally_fake_wrap_key = { .bytes = "thirty-two bytes, not a secret." };
+
 static void must(bool ok, const char *what)
 {
 	if (ok)
@@ -128,16 +130,15 @@ static struct tally_conf *make_conf(const char *wrap_path, const char *more)
 
 void tally_fake_service_open(struct tally_fake_service *service, const char *alg, const char *more)
 {
-	const struct tally_seal_key wrap = { .bytes = "thirty-two bytes, not a secret." };
 	char wrap_path[] = "/tmp/tallystick-wrap-XXXXXX";
 
-	write_wrap_key(&wrap, wrap_path);
+	write_wrap_key(&tally_fake_wrap_key, wrap_path);
 	service->store = tally_fake_store_new();
 	service->marks = tally_fake_marks_new();
 	must(service->store != NULL && service->marks != NULL, "the store");
 	add_client(service->store);
 	add_user(service->store);
-	add_key(service->store, alg, &wrap);
+	add_key(service->store, alg, &tally_fake_wrap_key);
 	const struct tally_app_stores stores = { service->store, service->marks };
 
 	must(tally_app_open(make_conf(wrap_path, more), stores, &service->app) == TALLY_OK,

@@ -7,8 +7,12 @@
 #define TALLY_FAKE_SERVICE_H
 
 #include "app/app.h"
+#include "crypt/seal.h"
 #include "tests/fake/marks.h"
 #include "tests/fake/store.h"
+
+/* What the signing key is wrapped with, and refresh tokens are sealed with. */
+extern const struct tally_seal_key tally_fake_wrap_key;
 
 #define TALLY_FAKE_CLIENT "demo"
 #define TALLY_FAKE_SECRET "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"

@@ -107,3 +107,15 @@ tests_unit_test_fake_SOURCES = tests/unit/test_fake.c
 tests_unit_test_fake_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_fake_LDADD = $(unit_libs)
 TESTS += tests/unit/test_fake
+
+check_PROGRAMS += tests/unit/test_refresh
+tests_unit_test_refresh_SOURCES = tests/unit/test_refresh.c tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_refresh_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_refresh_LDADD = $(unit_libs)
+TESTS += tests/unit/test_refresh
+
+check_PROGRAMS += tests/unit/test_token_check
+tests_unit_test_token_check_SOURCES = tests/unit/test_token_check.c tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_token_check_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_token_check_LDADD = $(unit_libs)
+TESTS += tests/unit/test_token_check
