@@ -16,8 +16,6 @@ libtally_a_SOURCES += \
 	core/store/mysql/migrate.c core/store/mysql/migration.h \
 	core/store/mysql/mysql.c core/store/mysql/mysql.h \
 	core/store/mysql/ops.h \
-	core/store/mysql/outage.c core/store/mysql/outage.h \
-	core/store/mysql/pool.c core/store/mysql/pool.h \
 	core/store/mysql/purge.c \
 	core/store/mysql/query.c core/store/mysql/query.h \
 	core/store/mysql/signing_key.c \
