@@ -1,6 +1,9 @@
 # The schema travels inside the program, see sql/README.md. The files are named
 # one by one, so that a stray file in the folder never becomes part of it.
-MIGRATIONS = sql/migrations/0001_foundation.sql
+MIGRATIONS = \
+	sql/migrations/0001_foundation.sql \
+	sql/migrations/0002_users.sql \
+	sql/migrations/0003_tokens.sql
 
 EXTRA_DIST += sql/README.md sql/embed.awk $(MIGRATIONS)
 

@@ -26,6 +26,8 @@ INSERT IGNORE INTO organisation (id, organisation_id, name, created_at)
 VALUES (1, 'default', 'Default', UNIX_TIMESTAMP());
 
 -- No foreign key to organisation: it would bring an index that nothing reads.
+-- persistence: 0 as configured, 1 none, 2 refresh, 3 all; format: 0 as configured,
+-- 1 jwt, 2 opaque.
 CREATE TABLE IF NOT EXISTS client (
 	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
 	organisation BIGINT UNSIGNED NOT NULL DEFAULT 1,
@@ -36,17 +38,24 @@ CREATE TABLE IF NOT EXISTS client (
 	default_scopes VARCHAR(4096) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
 	audience VARCHAR(1024) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
 	access_lifetime INT UNSIGNED NOT NULL DEFAULT 0,
+	refresh_lifetime INT UNSIGNED NOT NULL DEFAULT 0,
+	persistence TINYINT UNSIGNED NOT NULL DEFAULT 0,
+	format TINYINT UNSIGNED NOT NULL DEFAULT 0,
+	is_public TINYINT UNSIGNED NOT NULL DEFAULT 0,
+	may_introspect TINYINT UNSIGNED NOT NULL DEFAULT 0,
 	created_at BIGINT NOT NULL,
 	disabled_at BIGINT NOT NULL DEFAULT 0,
 	PRIMARY KEY (id),
 	UNIQUE KEY client_id (client_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- digest is SHA-256 of the secret; the secret itself is kept nowhere.
+-- digest is SHA-256 of the secret. The secret itself is kept only for clients
+-- that sign with it, in wrapped (AES-256-GCM); it is empty for all others.
 CREATE TABLE IF NOT EXISTS client_secret (
 	client BIGINT UNSIGNED NOT NULL,
 	secret_id VARBINARY(64) NOT NULL,
 	digest BINARY(32) NOT NULL,
+	wrapped VARBINARY(512) NOT NULL DEFAULT '',
 	created_at BIGINT NOT NULL,
 	expires_at BIGINT NOT NULL DEFAULT 0,
 	PRIMARY KEY (client, secret_id),
@@ -84,7 +93,9 @@ FROM organisation;
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW client_view AS
 SELECT c.id, CONVERT(o.organisation_id USING utf8mb4) AS organisation,
 	CONVERT(c.client_id USING utf8mb4) AS client_id, c.name, c.grants, c.scopes,
-	c.default_scopes, c.audience, c.access_lifetime,
+	c.default_scopes, c.audience, c.access_lifetime, c.refresh_lifetime,
+	ELT(c.persistence + 1, 'default', 'none', 'refresh', 'all') AS persistence,
+	ELT(c.format + 1, 'default', 'jwt', 'opaque') AS format, c.is_public, c.may_introspect,
 	TIMESTAMPADD(SECOND, c.created_at, TIMESTAMP'1970-01-01 00:00:00') AS created_at,
 	TIMESTAMPADD(SECOND, NULLIF(c.disabled_at, 0), TIMESTAMP'1970-01-01 00:00:00')
 		AS disabled_at

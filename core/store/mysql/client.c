@@ -6,14 +6,24 @@
 
 #define GRANTS_MAX 1024u   /* as in the schema */
 #define AUDIENCE_MAX 1024u
-#define CLIENT_CELLS 9u    /* columns of a client in CLIENT_COLUMNS */
+#define CLIENT_CELLS 15u   /* columns of a client in CLIENT_COLUMNS */
 #define PAGE_BYTES (4u << 20)
+
+#define ALG_MAX 16u
+
+/* A column that is the number of one of `count` words; an unknown one counts as 0. */
+static int read_word(struct tally_query *q, int count)
+{
+	int64_t value = tally_query_int(q);
+
+	return value >= 0 && value < count ? (int)value : 0;
+}
 
 /* The columns of a client, in the order of CLIENT_COLUMNS. */
 static void read_client(struct tally_query *q, struct tally_arena *arena,
 			struct tally_client_record *out)
 {
-	*out = (struct tally_client_record){ 0 };
+	*out = (struct tally_client_record){ .number = (uint64_t)tally_query_int(q) };
 	out->client_id = tally_query_span(q, arena, TALLY_ID_MAX);
 	out->name = tally_query_span(q, arena, TALLY_NAME_MAX);
 	out->grants = tally_query_span(q, arena, GRANTS_MAX);
@@ -21,16 +31,19 @@ static void read_client(struct tally_query *q, struct tally_arena *arena,
 	out->default_scopes = tally_query_span(q, arena, TALLY_SCOPE_TEXT_MAX);
 	out->audience = tally_query_span(q, arena, AUDIENCE_MAX);
 	out->access_lifetime = tally_query_u32(q);
+	out->refresh_lifetime = tally_query_u32(q);
+	out->persistence = (enum tally_persistence)read_word(q, TALLY_PERSIST_ALL + 1);
+	out->format = (enum tally_token_format)read_word(q, TALLY_FORMAT_OPAQUE + 1);
+	out->is_public = tally_query_int(q) != 0;
+	out->may_introspect = tally_query_int(q) != 0;
 	out->created_at = tally_query_int(q);
 	out->disabled_at = tally_query_int(q);
 }
 
-/* The columns of a secret; a client without one has NULL in their place. */
 static void read_secret(struct tally_query *q, struct tally_arena *arena,
 			struct tally_client_record *out)
 {
-	tally_query_seek(q, CLIENT_CELLS); /* only the first row's client was read */
-	if (tally_query_is_null(q) || out->secret_count == TALLY_SECRETS_MAX)
+	if (out->secret_count == TALLY_SECRETS_MAX)
 		return;
 	if (out->secrets == NULL)
 		out->secrets = tally_arena_array(arena, TALLY_SECRETS_MAX,
@@ -43,8 +56,47 @@ static void read_secret(struct tally_query *q, struct tally_arena *arena,
 
 	secret->secret_id = tally_query_span(q, arena, TALLY_ID_MAX);
 	tally_query_exact(q, secret->digest, sizeof(secret->digest));
+	secret->wrapped = tally_query_span(q, arena, TALLY_WRAPPED_MAX);
+	tally_query_span(q, arena, 0); /* of a key: its algorithm */
 	secret->created_at = tally_query_int(q);
 	secret->expires_at = tally_query_int(q);
+}
+
+static void read_key(struct tally_query *q, struct tally_arena *arena,
+		     struct tally_client_record *out)
+{
+	if (out->key_count == TALLY_PUBLIC_KEYS_MAX)
+		return;
+	if (out->keys == NULL)
+		out->keys = tally_arena_array(arena, TALLY_PUBLIC_KEYS_MAX, sizeof(out->keys[0]));
+	if (out->keys == NULL) {
+		tally_query_no_memory(q);
+		return;
+	}
+	struct tally_public_key_record *key = &out->keys[out->key_count++];
+
+	key->owner = out->client_id;
+	key->key_id = tally_query_span(q, arena, TALLY_ID_MAX);
+	key->public_der = tally_query_span(q, arena, TALLY_PUBLIC_DER_MAX);
+	tally_query_span(q, arena, 0); /* of a secret: the secret, sealed */
+	key->alg = tally_query_span(q, arena, ALG_MAX);
+	key->created_at = tally_query_int(q);
+	key->expires_at = tally_query_int(q);
+}
+
+/* The columns behind those of the client; it may have no secret. */
+static void read_part(struct tally_query *q, struct tally_arena *arena,
+		      struct tally_client_record *out)
+{
+	tally_query_seek(q, CLIENT_CELLS); /* only the first row's client was read */
+	bool is_key = tally_query_int(q) != 0;
+
+	if (tally_query_is_null(q))
+		return;
+	if (is_key)
+		read_key(q, arena, out);
+	else
+		read_secret(q, arena, out);
 }
 
 static enum tally_err find(struct tally_db *db, struct tally_arena *arena,
@@ -54,13 +106,14 @@ static enum tally_err find(struct tally_db *db, struct tally_arena *arena,
 
 	tally_query_begin(&q, db, TALLY_STATEMENT_client_find);
 	tally_query_put_bytes(&q, client_id);
+	tally_query_put_bytes(&q, client_id);
 	tally_query_run(&q);
 	bool found = tally_query_next(&q);
 
 	if (found)
 		read_client(&q, arena, out);
 	for (bool more = found; more; more = tally_query_next(&q))
-		read_secret(&q, arena, out);
+		read_part(&q, arena, out);
 	enum tally_err err = tally_query_end(&q);
 
 	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
@@ -89,13 +142,12 @@ struct walk {
 };
 
 /* Whether this row is of the client that the row before was of. */
-static bool is_of(struct tally_query *q, struct tally_arena *arena,
-		  const struct tally_client_record *client)
+static bool is_of(struct tally_query *q, const struct tally_client_record *client)
 {
-	struct tally_span id = tally_query_span(q, arena, TALLY_ID_MAX);
+	uint64_t number = (uint64_t)tally_query_int(q);
 
 	tally_query_seek(q, 0);
-	return tally_span_eq(id, client->client_id);
+	return number == client->number;
 }
 
 static enum tally_err read_page(struct tally_db *db, struct walk *walk)
@@ -103,6 +155,7 @@ static enum tally_err read_page(struct tally_db *db, struct walk *walk)
 	struct tally_query q;
 
 	tally_query_begin(&q, db, TALLY_STATEMENT_client_page);
+	tally_query_put_bytes(&q, tally_span(walk->last, walk->last_size));
 	tally_query_put_bytes(&q, tally_span(walk->last, walk->last_size));
 	tally_query_run(&q);
 	walk->count = 0;
@@ -113,13 +166,13 @@ static enum tally_err read_page(struct tally_db *db, struct walk *walk)
 	while (tally_query_next(&q)) {
 		struct tally_client_record *client = &walk->clients[walk->count];
 
-		if (walk->count > 0 && is_of(&q, walk->arena, &client[-1])) {
+		if (walk->count > 0 && is_of(&q, &client[-1])) {
 			client--;
 		} else {
 			read_client(&q, walk->arena, client);
 			walk->count++;
 		}
-		read_secret(&q, walk->arena, client);
+		read_part(&q, walk->arena, client);
 	}
 	return tally_query_end(&q);
 }

@@ -5,15 +5,6 @@
 #include "store/mysql/ops.h"
 #include "store/mysql/work.h"
 
-/* Ends a change that must have found its row. */
-static enum tally_err end_change(struct tally_query *q)
-{
-	bool found = tally_query_changed(q) > 0;
-	enum tally_err err = tally_query_end(q);
-
-	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
-}
-
 static enum tally_err insert_secret(struct tally_db *db, int64_t client,
 				    const struct tally_secret_record *secret)
 {
@@ -25,6 +16,7 @@ static enum tally_err insert_secret(struct tally_db *db, int64_t client,
 	tally_query_put_int(&q, client);
 	tally_query_put_bytes(&q, secret->secret_id);
 	tally_query_put_bytes(&q, tally_span(secret->digest, sizeof(secret->digest)));
+	tally_query_put_bytes(&q, secret->wrapped);
 	tally_query_put_int(&q, secret->created_at);
 	tally_query_put_int(&q, secret->expires_at);
 	tally_query_run(&q);
@@ -43,6 +35,11 @@ static enum tally_err insert_client(struct tally_db *db, const struct tally_clie
 	tally_query_put_text(&q, client->default_scopes);
 	tally_query_put_text(&q, client->audience);
 	tally_query_put_int(&q, client->access_lifetime);
+	tally_query_put_int(&q, client->refresh_lifetime);
+	tally_query_put_int(&q, client->persistence);
+	tally_query_put_int(&q, client->format);
+	tally_query_put_int(&q, client->is_public);
+	tally_query_put_int(&q, client->may_introspect);
 	tally_query_put_int(&q, client->created_at);
 	tally_query_put_int(&q, client->disabled_at);
 	tally_query_run(&q);
@@ -51,6 +48,8 @@ static enum tally_err insert_client(struct tally_db *db, const struct tally_clie
 
 	for (size_t i = 0; err == TALLY_OK && i < client->secret_count; i++)
 		err = insert_secret(db, id, &client->secrets[i]);
+	for (size_t i = 0; err == TALLY_OK && i < client->key_count; i++)
+		err = tally_mysql_insert_client_key(db, id, &client->keys[i]);
 	return err;
 }
 
@@ -60,7 +59,7 @@ enum tally_err tally_mysql_client_add(struct tally_store *store,
 	struct tally_work work = tally_work(store, TALLY_WORK_WRITE);
 
 	if (!tally_mysql_is_id(client->client_id) || client->name.n > TALLY_NAME_MAX ||
-	    client->secret_count > TALLY_SECRETS_MAX)
+	    client->secret_count > TALLY_SECRETS_MAX || client->key_count > TALLY_PUBLIC_KEYS_MAX)
 		return TALLY_ERR_LIMIT;
 	while (tally_work_next(&work))
 		work.err = insert_client(work.db, client);
@@ -75,7 +74,7 @@ static enum tally_err disable(struct tally_db *db, struct tally_span client_id, 
 	tally_query_put_int(&q, at);
 	tally_query_put_bytes(&q, client_id);
 	tally_query_run(&q);
-	return end_change(&q);
+	return tally_query_end_found(&q);
 }
 
 enum tally_err tally_mysql_client_disable(struct tally_store *store, struct tally_span client_id,
@@ -97,7 +96,7 @@ static enum tally_err remove_client(struct tally_db *db, struct tally_span clien
 	tally_query_begin(&q, db, TALLY_STATEMENT_client_remove);
 	tally_query_put_bytes(&q, client_id);
 	tally_query_run(&q);
-	return end_change(&q);
+	return tally_query_end_found(&q);
 }
 
 enum tally_err tally_mysql_client_remove(struct tally_store *store, struct tally_span client_id)
@@ -111,8 +110,7 @@ enum tally_err tally_mysql_client_remove(struct tally_store *store, struct tally
 	return work.err;
 }
 
-/* The client's number; its row stays locked, so that changes come one by one. */
-static enum tally_err lock_client(struct tally_db *db, struct tally_span client_id, int64_t *out)
+enum tally_err tally_mysql_lock_client(struct tally_db *db, struct tally_span client_id, int64_t *out)
 {
 	struct tally_query q;
 
@@ -154,7 +152,7 @@ static enum tally_err add_secret(struct tally_db *db, struct tally_span client_i
 				 const struct tally_secret_record *secret, int64_t now)
 {
 	int64_t client, count;
-	enum tally_err err = lock_client(db, client_id, &client);
+	enum tally_err err = tally_mysql_lock_client(db, client_id, &client);
 
 	if (err == TALLY_OK)
 		err = remove_expired(db, client, now);
@@ -186,7 +184,7 @@ static enum tally_err remove_secret(struct tally_db *db, struct tally_span clien
 {
 	struct tally_query q;
 	int64_t client;
-	enum tally_err err = lock_client(db, client_id, &client);
+	enum tally_err err = tally_mysql_lock_client(db, client_id, &client);
 
 	if (err != TALLY_OK)
 		return err;
@@ -194,7 +192,7 @@ static enum tally_err remove_secret(struct tally_db *db, struct tally_span clien
 	tally_query_put_int(&q, client);
 	tally_query_put_bytes(&q, secret_id);
 	tally_query_run(&q);
-	return end_change(&q);
+	return tally_query_end_found(&q);
 }
 
 enum tally_err tally_mysql_client_secret_remove(struct tally_store *store,

@@ -26,6 +26,86 @@ enum tally_err tally_mysql_client_secret_remove(struct tally_store *store,
 						struct tally_span client_id,
 						struct tally_span secret_id);
 
+/* The client's number; its row stays locked, so that changes come one by one. */
+enum tally_err tally_mysql_lock_client(struct tally_db *db, struct tally_span client_id,
+				       int64_t *out) TALLY_MUST_CHECK;
+
+/* client_key.c */
+enum tally_err tally_mysql_client_key_add(struct tally_store *store,
+					  const struct tally_public_key_record *key);
+enum tally_err tally_mysql_client_key_remove(struct tally_store *store,
+					     struct tally_span client_id,
+					     struct tally_span key_id);
+enum tally_err tally_mysql_insert_client_key(struct tally_db *db, int64_t client,
+					     const struct tally_public_key_record *key)
+	TALLY_MUST_CHECK;
+
+/* user.c */
+enum tally_err tally_mysql_user_find(struct tally_store *store, struct tally_arena *arena,
+				     struct tally_span user_id, struct tally_user_record *out);
+enum tally_err tally_mysql_user_find_login(struct tally_store *store, struct tally_arena *arena,
+					   struct tally_span login,
+					   struct tally_user_record *out);
+enum tally_err tally_mysql_user_list(struct tally_store *store, tally_user_visit *visit,
+				     void *context);
+enum tally_err tally_mysql_user_add(struct tally_store *store,
+				    const struct tally_user_record *user);
+enum tally_err tally_mysql_user_set_password(struct tally_store *store, struct tally_span user_id,
+					     struct tally_span password);
+enum tally_err tally_mysql_user_disable(struct tally_store *store, struct tally_span user_id,
+					int64_t at);
+enum tally_err tally_mysql_user_remove(struct tally_store *store, struct tally_span user_id);
+/* The columns of a user, in the order of USER_COLUMNS. */
+void tally_mysql_read_user(struct tally_query *q, struct tally_arena *arena,
+			   struct tally_user_record *out);
+
+/* user_key.c */
+enum tally_err tally_mysql_user_key_find(struct tally_store *store, struct tally_arena *arena,
+					 struct tally_span key_id,
+					 struct tally_public_key_record *key,
+					 struct tally_user_record *user);
+enum tally_err tally_mysql_user_key_list(struct tally_store *store, struct tally_arena *arena,
+					 struct tally_span user_id,
+					 struct tally_public_key_record **out, size_t *count);
+enum tally_err tally_mysql_user_key_add(struct tally_store *store,
+					const struct tally_public_key_record *key);
+enum tally_err tally_mysql_user_key_remove(struct tally_store *store, struct tally_span user_id,
+					   struct tally_span key_id);
+
+/* issuer.c */
+enum tally_err tally_mysql_issuer_find(struct tally_store *store, struct tally_arena *arena,
+				       struct tally_span issuer, struct tally_issuer_record *out);
+enum tally_err tally_mysql_issuer_list(struct tally_store *store, tally_issuer_visit *visit,
+				       void *context);
+enum tally_err tally_mysql_issuer_add(struct tally_store *store,
+				      const struct tally_issuer_record *issuer);
+enum tally_err tally_mysql_issuer_disable(struct tally_store *store, struct tally_span issuer,
+					  int64_t at);
+enum tally_err tally_mysql_issuer_remove(struct tally_store *store, struct tally_span issuer);
+
+/* token.c */
+enum tally_err tally_mysql_access_find(struct tally_store *store, struct tally_arena *arena,
+				       const struct tally_token_id *id,
+				       struct tally_access_found *out);
+enum tally_err tally_mysql_refresh_find(struct tally_store *store, struct tally_arena *arena,
+					const struct tally_token_id *id,
+					struct tally_refresh_found *out);
+enum tally_err tally_mysql_revoked(struct tally_store *store,
+				   const struct tally_revocation_query *query, bool *out);
+enum tally_err tally_mysql_revoke(struct tally_store *store, const struct tally_token_id *id,
+				  int64_t now);
+enum tally_err tally_mysql_revoke_all(struct tally_store *store, enum tally_watermark_kind kind,
+				      struct tally_span who, int64_t until_us);
+
+/* token_write.c */
+enum tally_err tally_mysql_token_write(struct tally_store *store, struct tally_token_job **jobs,
+				       size_t count);
+
+/* purge.c */
+enum tally_err tally_mysql_purge(struct tally_store *store, int64_t now, unsigned int ahead,
+				 bool dry_run, tally_purge_step *step, void *context,
+				 struct tally_purge_report *report);
+
 /* signing_key.c */
 enum tally_err tally_mysql_key_list(struct tally_store *store, struct tally_arena *arena,
 				    struct tally_key_record **out, size_t *count);

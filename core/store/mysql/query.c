@@ -283,3 +283,11 @@ enum tally_err tally_query_end(struct tally_query *q)
 		mysql_stmt_free_result(q->prepared->stmt);
 	return q->err;
 }
+
+enum tally_err tally_query_end_found(struct tally_query *q)
+{
+	bool found = tally_query_changed(q) > 0;
+	enum tally_err err = tally_query_end(q);
+
+	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+}

@@ -81,4 +81,7 @@ void tally_query_no_memory(struct tally_query *q);
 /* Gives back the result and returns the first failure. */
 enum tally_err tally_query_end(struct tally_query *q) TALLY_MUST_CHECK;
 
+/* The same for a change that must have found a row: TALLY_ERR_NOT_FOUND. */
+enum tally_err tally_query_end_found(struct tally_query *q) TALLY_MUST_CHECK;
+
 #endif

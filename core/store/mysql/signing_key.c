@@ -160,10 +160,7 @@ static enum tally_err remove_key(struct tally_db *db, struct tally_span kid)
 	tally_query_begin(&q, db, TALLY_STATEMENT_key_remove);
 	tally_query_put_bytes(&q, kid);
 	tally_query_run(&q);
-	bool found = tally_query_changed(&q) > 0;
-	enum tally_err err = tally_query_end(&q);
-
-	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+	return tally_query_end_found(&q);
 }
 
 enum tally_err tally_mysql_key_remove(struct tally_store *store, struct tally_span kid)

@@ -3,11 +3,48 @@
 
 #include "store/mysql/statement.h"
 
-/* The columns of a client with one of its secrets; read_row of client.c. */
+/* The columns of a client; read_client of client.c. */
 #define CLIENT_COLUMNS \
-	"c.client_id, c.name, c.grants, c.scopes, c.default_scopes, c.audience," \
-	" c.access_lifetime, c.created_at, c.disabled_at," \
-	" s.secret_id, s.digest, s.created_at, s.expires_at"
+	"c.id, c.client_id, c.name, c.grants, c.scopes, c.default_scopes, c.audience," \
+	" c.access_lifetime, c.refresh_lifetime, c.persistence, c.format, c.is_public," \
+	" c.may_introspect, c.created_at, c.disabled_at"
+
+/* Behind them those of one of its secrets, or of one of its keys; read_part. */
+#define CLIENT_SECRET_COLUMNS \
+	CLIENT_COLUMNS ", 0 AS part, s.secret_id AS part_id, s.digest, s.wrapped, '' AS alg," \
+	" s.created_at AS part_created_at, s.expires_at"
+#define CLIENT_KEY_COLUMNS \
+	CLIENT_COLUMNS ", 1, k.key_id, k.public_der, '', k.alg, k.created_at, k.expires_at"
+
+#define CLIENT_PAGE \
+	"(SELECT * FROM client FORCE INDEX (client_id) WHERE client_id > ?" \
+	" ORDER BY client_id LIMIT 100) AS c"
+
+/* read_user of user.c */
+#define USER_COLUMNS \
+	"u.id, u.user_id, u.login, u.name, u.kind, u.password, u.created_at, u.disabled_at"
+
+/* read_key of user_key.c */
+#define USER_KEY_COLUMNS "k.key_id, k.alg, k.public_der, k.created_at, k.expires_at"
+
+/* read_issuer of issuer.c */
+#define ISSUER_COLUMNS "issuer, jwks, audience, mapping, created_at, disabled_at"
+
+/*
+ * What a token t has to do with others: read_owner and read_end of token.c. The
+ * day of a family is in its id.
+ */
+#define TOKEN_COLUMNS \
+	"t.family, t.client, t.user, c.client_id, t.subject, t.scope, t.audience, t.digest," \
+	" t.expires_at, u.id, r.revoked_at, f.revoked_at, wc.until_us, ws.until_us"
+#define TOKEN_JOINS \
+	" LEFT JOIN client AS c ON c.id = t.client" \
+	" LEFT JOIN user AS u ON u.id = t.user" \
+	" LEFT JOIN revocation AS r ON r.day = t.day AND r.id = t.id" \
+	" LEFT JOIN revocation AS f ON f.day =" \
+	" CAST(CONV(HEX(SUBSTRING(t.family, 1, 2)), 16, 10) AS UNSIGNED) AND f.id = t.family" \
+	" LEFT JOIN watermark AS wc ON wc.kind = 0 AND wc.who = c.client_id" \
+	" LEFT JOIN watermark AS ws ON ws.kind = 1 AND ws.who = t.subject"
 
 const struct tally_statement_row tally_statements[TALLY_STATEMENT_COUNT] = {
 #define TALLY_STATEMENT(name, access, text) \

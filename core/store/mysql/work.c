@@ -10,12 +10,16 @@
 
 #define CONFLICTS_MAX 5u
 
+static bool is_transaction(const struct tally_work *work)
+{
+	return work->kind == TALLY_WORK_WRITE || work->kind == TALLY_WORK_REPEAT;
+}
+
 static enum tally_err start(struct tally_work *work)
 {
 	work->committing = false;
 	work->db->link.failure = (struct tally_link_failure){ 0 };
-	return work->kind == TALLY_WORK_READ ? TALLY_OK :
-					       tally_db_exec(work->db, "START TRANSACTION");
+	return is_transaction(work) ? tally_db_exec(work->db, "START TRANSACTION") : TALLY_OK;
 }
 
 /* Ends the transaction according to work->err, which it may change. */
@@ -23,7 +27,7 @@ static void finish(struct tally_work *work)
 {
 	struct tally_db *db = work->db;
 
-	if (work->kind == TALLY_WORK_READ)
+	if (!is_transaction(work))
 		return;
 	if (work->err == TALLY_OK) {
 		work->committing = true;
@@ -54,7 +58,8 @@ static void note_failure(struct tally_work *work, const struct tally_link_failur
 		tally_outage_met(&mysql->read_only, failure);
 	else
 		tally_outage_met(&mysql->unreachable, failure);
-	if (work->committing && failure->fate == TALLY_LINK_DROP)
+	if (work->kind == TALLY_WORK_WRITE && work->committing &&
+	    failure->fate == TALLY_LINK_DROP)
 		tally_log_error("the database connection was lost during a commit, so it is not "
 				"known whether the change was stored: look before repeating it");
 }

@@ -10,10 +10,12 @@
  *
  * The body may run several times. It is repeated after a deadlock, and once on a
  * new connection after the old one was lost, as long as database.timeout since
- * the beginning is not over. Everything but READ is a transaction, committed
+ * the beginning is not over. WRITE and REPEAT are transactions, committed
  * when the body says TALLY_OK and rolled back when it says anything else; when
  * the connection is lost while committing, nobody knows whether the change was
- * stored, so only work that may be done twice (REPEAT) is done again.
+ * stored, so only work that may be done twice (REPEAT) is done again. ONE is a
+ * single statement that may be done twice: it commits itself, which saves two
+ * round trips. work->lost tells the body that what it did before may be there.
  */
 #ifndef TALLY_STORE_MYSQL_WORK_H
 #define TALLY_STORE_MYSQL_WORK_H
@@ -35,7 +37,9 @@ struct tally_mysql {
 	char where[TALLY_DB_WHERE_SIZE];
 };
 
-enum tally_work_kind { TALLY_WORK_READ, TALLY_WORK_WRITE, TALLY_WORK_REPEAT };
+enum tally_work_kind {
+	TALLY_WORK_READ, TALLY_WORK_WRITE, TALLY_WORK_REPEAT, TALLY_WORK_ONE
+};
 
 struct tally_work {
 	struct tally_mysql *mysql;

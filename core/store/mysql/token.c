@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tokens: what is kept of them, and what ends them. token_write.c keeps them. */
+#include "config.h"
+
+#include "store/mysql/ops.h"
+#include "store/mysql/work.h"
+
+static struct tally_span span_of(const struct tally_token_id *id)
+{
+	return tally_span(id->bytes, sizeof(id->bytes));
+}
+
+static void put_id(struct tally_query *q, const struct tally_token_id *id)
+{
+	tally_query_put_int(q, tally_token_id_day(id));
+	tally_query_put_bytes(q, span_of(id));
+}
+
+/* Bytes of this size, or none, which leaves out all zero. */
+static void read_or_none(struct tally_query *q, struct tally_arena *arena, void *out, size_t size)
+{
+	struct tally_span value = tally_query_span(q, arena, size);
+
+	memset(out, 0, size);
+	if (value.n == size)
+		memcpy(out, value.p, size);
+}
+
+/* What TOKEN_COLUMNS say of a token. */
+struct token {
+	struct tally_token_id family;
+	struct tally_token_owner owner;
+	uint8_t digest[32];
+	int64_t expires_at;
+	bool is_revoked;
+};
+
+static bool next_is_null(struct tally_query *q)
+{
+	bool null = tally_query_is_null(q);
+
+	tally_query_seek(q, q->next + 1);
+	return null;
+}
+
+/* Whether the next column is a watermark that this token is not past. */
+static bool next_is_mark_above(struct tally_query *q, int64_t issued_us)
+{
+	bool null = tally_query_is_null(q);
+	int64_t until_us = tally_query_int(q);
+
+	return !null && issued_us <= until_us;
+}
+
+static void read_token(struct tally_query *q, struct tally_arena *arena,
+		       const struct tally_token_id *id, struct token *out)
+{
+	struct tally_token_owner *owner = &out->owner;
+	int64_t issued_us = tally_token_id_issued_us(id);
+
+	read_or_none(q, arena, out->family.bytes, sizeof(out->family.bytes));
+	owner->client = (uint64_t)tally_query_int(q);
+	owner->user = (uint64_t)tally_query_int(q);
+	bool without_client = tally_query_is_null(q);
+
+	owner->client_id = tally_query_span(q, arena, TALLY_ID_MAX);
+	owner->subject = tally_query_span(q, arena, TALLY_SUBJECT_MAX);
+	owner->scope = tally_query_span(q, arena, TALLY_SCOPE_TEXT_MAX);
+	owner->audience = tally_query_span(q, arena, TALLY_AUDIENCE_MAX);
+	read_or_none(q, arena, out->digest, sizeof(out->digest));
+	out->expires_at = tally_query_int(q);
+	/* All of these are asked: each takes its column. */
+	bool without_user = next_is_null(q);
+	bool is_ended = !next_is_null(q);
+	bool family_is_ended = !next_is_null(q);
+	bool client_is_ended = next_is_mark_above(q, issued_us);
+	bool subject_is_ended = next_is_mark_above(q, issued_us);
+
+	out->is_revoked = is_ended || family_is_ended || client_is_ended || subject_is_ended ||
+			  (owner->client != 0 && without_client) ||
+			  (owner->user != 0 && without_user);
+	if (owner->client == 0)
+		owner->client_id = owner->subject;
+}
+
+static enum tally_err find_access(struct tally_db *db, struct tally_arena *arena,
+				  const struct tally_token_id *id, struct tally_access_found *out)
+{
+	struct tally_query q;
+	struct token token;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_access_find);
+	put_id(&q, id);
+	tally_query_run(&q);
+	bool found = tally_query_next(&q);
+
+	if (found) {
+		read_token(&q, arena, id, &token);
+		out->token = (struct tally_access_record){
+			.id = *id,
+			.family = token.family,
+			.owner = token.owner,
+			.expires_at = token.expires_at,
+		};
+		memcpy(out->token.digest, token.digest, sizeof(token.digest));
+		out->is_revoked = token.is_revoked;
+	}
+	enum tally_err err = tally_query_end(&q);
+
+	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+}
+
+enum tally_err tally_mysql_access_find(struct tally_store *store, struct tally_arena *arena,
+				       const struct tally_token_id *id,
+				       struct tally_access_found *out)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+
+	while (tally_work_next(&work))
+		work.err = find_access(work.db, arena, id, out);
+	return work.err;
+}
+
+static enum tally_err find_refresh(struct tally_db *db, struct tally_arena *arena,
+				   const struct tally_token_id *id, struct tally_refresh_found *out)
+{
+	struct tally_query q;
+	struct token token;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_refresh_find);
+	put_id(&q, id);
+	tally_query_run(&q);
+	bool found = tally_query_next(&q);
+
+	if (found) {
+		read_token(&q, arena, id, &token);
+		out->token = (struct tally_refresh_record){
+			.id = *id,
+			.family = token.family,
+			.owner = token.owner,
+			.expires_at = token.expires_at,
+			.family_expires_at = tally_query_int(&q),
+		};
+		memcpy(out->token.digest, token.digest, sizeof(token.digest));
+		out->is_revoked = token.is_revoked;
+		out->used_at_us = tally_query_int(&q);
+	}
+	enum tally_err err = tally_query_end(&q);
+
+	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+}
+
+enum tally_err tally_mysql_refresh_find(struct tally_store *store, struct tally_arena *arena,
+					const struct tally_token_id *id,
+					struct tally_refresh_found *out)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+
+	while (tally_work_next(&work))
+		work.err = find_refresh(work.db, arena, id, out);
+	return work.err;
+}
+
+/* What is not asked for is looked up by a key that nothing has. */
+static enum tally_err find_end(struct tally_db *db, const struct tally_revocation_query *query,
+			       bool *out)
+{
+	struct tally_query q;
+	int64_t issued_us = tally_token_id_issued_us(&query->id);
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_revoked);
+	put_id(&q, &query->id);
+	put_id(&q, &query->family);
+	tally_query_put_bytes(&q, query->client_id);
+	tally_query_put_int(&q, issued_us);
+	tally_query_put_bytes(&q, query->subject);
+	tally_query_put_int(&q, issued_us);
+	tally_query_run(&q);
+	*out = tally_query_rows(&q) > 0;
+	return tally_query_end(&q);
+}
+
+enum tally_err tally_mysql_revoked(struct tally_store *store,
+				   const struct tally_revocation_query *query, bool *out)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+
+	while (tally_work_next(&work))
+		work.err = find_end(work.db, query, out);
+	return work.err;
+}
+
+static enum tally_err insert_end(struct tally_db *db, const struct tally_token_id *id, int64_t now)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_revoke);
+	put_id(&q, id);
+	tally_query_put_int(&q, now);
+	tally_query_run(&q);
+	return tally_query_end(&q);
+}
+
+enum tally_err tally_mysql_revoke(struct tally_store *store, const struct tally_token_id *id,
+				  int64_t now)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_ONE);
+
+	while (tally_work_next(&work))
+		work.err = insert_end(work.db, id, now);
+	return work.err;
+}
+
+static enum tally_err set_mark(struct tally_db *db, enum tally_watermark_kind kind,
+			       struct tally_span who, int64_t until_us)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_watermark_set);
+	tally_query_put_int(&q, kind);
+	tally_query_put_bytes(&q, who);
+	tally_query_put_int(&q, until_us);
+	tally_query_put_int(&q, until_us);
+	tally_query_run(&q);
+	return tally_query_end(&q);
+}
+
+enum tally_err tally_mysql_revoke_all(struct tally_store *store, enum tally_watermark_kind kind,
+				      struct tally_span who, int64_t until_us)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_ONE);
+
+	if (who.n == 0 || who.n > TALLY_SUBJECT_MAX)
+		return TALLY_ERR_LIMIT;
+	while (tally_work_next(&work))
+		work.err = set_mark(work.db, kind, who, until_us);
+	return work.err;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keeps a batch of tokens: one INSERT per table for all of them, one commit.
+ * When only one table is concerned, that is a single statement. The statements
+ * are put together here, since their number of rows varies; every value is a
+ * number or hexadecimal, so that no quoting can go wrong.
+ */
+#include "config.h"
+
+#include "store/mysql/ops.h"
+#include "store/mysql/work.h"
+
+#include "base/buf.h"
+#include "sys/log.h"
+#include "sys/rand.h"
+
+/* Longer than the longest statement: 256 rows of the largest values. */
+#define STATEMENT_MAX (8u << 20)
+
+struct batch {
+	struct tally_token_job **jobs;
+	size_t count;
+	size_t uses;           /* jobs that use up a refresh token */
+	size_t *order;         /* of these, by id: processes never lock crosswise */
+	uint64_t *nonces;      /* per job; by it a row of refresh_use is its own */
+	struct tally_buf *text; /* the statement in the making */
+};
+
+/* ---- values ---- */
+
+static void add_hex(struct tally_buf *text, const void *p, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *bytes = p;
+
+	tally_buf_add_str(text, "x'");
+	char *out = tally_buf_room(text, 2 * n);
+
+	for (size_t i = 0; out != NULL && i < n; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	tally_buf_add_char(text, '\'');
+}
+
+static void add_span(struct tally_buf *text, struct tally_span s)
+{
+	tally_buf_add_char(text, ',');
+	add_hex(text, s.p, s.n);
+}
+
+static void add_number(struct tally_buf *text, uint64_t value)
+{
+	tally_buf_add_char(text, ',');
+	tally_buf_add_u64(text, value);
+}
+
+static bool is_zero(const uint8_t *p, size_t n)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < n; i++)
+		any |= p[i];
+	return any == 0;
+}
+
+/* All zero is kept as nothing at all. */
+static void add_unless_zero(struct tally_buf *text, const uint8_t *p, size_t n)
+{
+	add_span(text, tally_span(p, is_zero(p, n) ? 0 : n));
+}
+
+/* "(day,id" of a row, behind the one before. */
+static void begin_row(struct tally_buf *text, const struct tally_token_id *id, bool first)
+{
+	tally_buf_add_str(text, first ? "(" : ",(");
+	tally_buf_add_u64(text, tally_token_id_day(id));
+	add_span(text, tally_span(id->bytes, sizeof(id->bytes)));
+}
+
+/* The columns family to audience. */
+static void add_owner(struct tally_buf *text, const struct tally_token_owner *owner)
+{
+	add_number(text, owner->client);
+	add_number(text, owner->user);
+	add_span(text, owner->subject);
+	add_span(text, owner->scope);
+	add_span(text, owner->audience);
+}
+
+static void add_access(struct tally_buf *text, const struct tally_access_record *access, bool first)
+{
+	begin_row(text, &access->id, first);
+	add_unless_zero(text, access->family.bytes, sizeof(access->family.bytes));
+	add_owner(text, &access->owner);
+	add_unless_zero(text, access->digest, sizeof(access->digest));
+	add_number(text, (uint64_t)access->expires_at);
+	tally_buf_add_char(text, ')');
+}
+
+static void add_refresh(struct tally_buf *text, const struct tally_refresh_record *refresh,
+			bool first)
+{
+	begin_row(text, &refresh->id, first);
+	add_span(text, tally_span(refresh->family.bytes, sizeof(refresh->family.bytes)));
+	add_owner(text, &refresh->owner);
+	add_span(text, tally_span(refresh->digest, sizeof(refresh->digest)));
+	add_number(text, (uint64_t)refresh->expires_at);
+	add_number(text, (uint64_t)refresh->family_expires_at);
+	tally_buf_add_char(text, ')');
+}
+
+/* ---- statements ---- */
+
+/* A statement whose end was too long for memory says nothing of the next one. */
+static void begin(struct tally_buf *text, const char *words)
+{
+	text->n = 0;
+	text->err = TALLY_OK;
+	tally_buf_add_str(text, words);
+}
+
+static enum tally_err run(struct tally_db *db, const struct tally_buf *text)
+{
+	if (tally_buf_err(text) != TALLY_OK)
+		return tally_buf_err(text);
+	if (mysql_real_query(db->mysql, text->p, text->n) == 0)
+		return TALLY_OK;
+	return tally_db_failed(db, mysql_errno(db->mysql), mysql_error(db->mysql));
+}
+
+/* What makes a repetition harmless, and hides no other mistake, as IGNORE would. */
+static void end_insert(struct tally_buf *text, bool again)
+{
+	if (again)
+		tally_buf_add_str(text, " ON DUPLICATE KEY UPDATE expires_at = expires_at");
+}
+
+static enum tally_err insert_access(struct tally_db *db, struct batch *batch, bool again)
+{
+	struct tally_buf *text = batch->text;
+	bool first = true;
+
+	begin(text, "INSERT INTO access_token (day, id, family, client, user, subject,"
+		    " scope, audience, digest, expires_at) VALUES ");
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct tally_token_job *job = batch->jobs[i];
+
+		if (job->err != TALLY_OK || job->access == NULL)
+			continue;
+		add_access(text, job->access, first);
+		first = false;
+	}
+	end_insert(text, again);
+	return first ? TALLY_OK : run(db, text);
+}
+
+static enum tally_err insert_refresh(struct tally_db *db, struct batch *batch, bool again)
+{
+	struct tally_buf *text = batch->text;
+	bool first = true;
+
+	begin(text, "INSERT INTO refresh_token (day, id, family, client, user, subject,"
+		    " scope, audience, digest, expires_at, family_expires_at) VALUES ");
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct tally_token_job *job = batch->jobs[i];
+
+		if (job->err != TALLY_OK || job->refresh == NULL)
+			continue;
+		add_refresh(text, job->refresh, first);
+		first = false;
+	}
+	end_insert(text, again);
+	return first ? TALLY_OK : run(db, text);
+}
+
+/* ---- using up refresh tokens ---- */
+
+/* A duplicate is somebody else's use, so IGNORE; no value here can be wrong. */
+static enum tally_err insert_uses(struct tally_db *db, struct batch *batch)
+{
+	struct tally_buf *text = batch->text;
+
+	begin(text, "INSERT IGNORE INTO refresh_use (day, id, nonce, used_at_us) VALUES ");
+	for (size_t i = 0; i < batch->uses; i++) {
+		const struct tally_token_job *job = batch->jobs[batch->order[i]];
+
+		begin_row(text, &job->use->id, i == 0);
+		add_number(text, batch->nonces[batch->order[i]]);
+		add_number(text, (uint64_t)job->now_us);
+		tally_buf_add_char(text, ')');
+	}
+	return run(db, text);
+}
+
+/* What one row of refresh_use means to the jobs that want the same token. */
+static void judge(const struct batch *batch, const char *id, uint64_t nonce, int64_t used_at_us)
+{
+	for (size_t i = 0; i < batch->uses; i++) {
+		struct tally_token_job *job = batch->jobs[batch->order[i]];
+
+		if (memcmp(job->use->id.bytes, id, sizeof(job->use->id.bytes)) != 0 ||
+		    batch->nonces[batch->order[i]] == nonce)
+			continue;
+		job->err = TALLY_ERR_CONFLICT;
+		job->used_at_us = used_at_us;
+	}
+}
+
+static void add_use_query(struct batch *batch)
+{
+	struct tally_buf *text = batch->text;
+
+	begin(text, "SELECT id, nonce, used_at_us FROM refresh_use WHERE ");
+	for (size_t i = 0; i < batch->uses; i++) {
+		const struct tally_token_id *id = &batch->jobs[batch->order[i]]->use->id;
+
+		tally_buf_add_str(text, i == 0 ? "(day=" : " OR (day=");
+		tally_buf_add_u64(text, tally_token_id_day(id));
+		tally_buf_add_str(text, " AND id=");
+		add_hex(text, id->bytes, sizeof(id->bytes));
+		tally_buf_add_char(text, ')');
+	}
+}
+
+static enum tally_err read_uses(struct tally_db *db, struct batch *batch)
+{
+	MYSQL_ROW row;
+
+	add_use_query(batch);
+	enum tally_err err = run(db, batch->text);
+	MYSQL_RES *result = err == TALLY_OK ? mysql_store_result(db->mysql) : NULL;
+
+	if (err == TALLY_OK && result == NULL)
+		err = tally_db_failed(db, mysql_errno(db->mysql), mysql_error(db->mysql));
+	while (result != NULL && (row = mysql_fetch_row(result)) != NULL)
+		judge(batch, row[0], strtoull(row[1], NULL, 10), strtoll(row[2], NULL, 10));
+	mysql_free_result(result);
+	return err;
+}
+
+/*
+ * Uses up what the jobs want used up; who comes too late gets
+ * TALLY_ERR_CONFLICT. Where all rows went in, there is nobody to ask for.
+ */
+static enum tally_err use(struct tally_db *db, struct batch *batch)
+{
+	if (batch->uses == 0)
+		return TALLY_OK;
+	enum tally_err err = insert_uses(db, batch);
+
+	if (err != TALLY_OK || mysql_affected_rows(db->mysql) == batch->uses)
+		return err;
+	return read_uses(db, batch);
+}
+
+/* ---- a batch ---- */
+
+static enum tally_err write_once(struct tally_db *db, struct batch *batch, bool again)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		batch->jobs[i]->err = TALLY_OK;
+	enum tally_err err = use(db, batch);
+
+	if (err == TALLY_OK)
+		err = insert_access(db, batch, again);
+	return err == TALLY_OK ? insert_refresh(db, batch, again) : err;
+}
+
+/* One table, hence one statement: then it needs no transaction around it. */
+static enum tally_work_kind kind_of(const struct batch *batch)
+{
+	bool access = false, refresh = false;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		access |= batch->jobs[i]->access != NULL;
+		refresh |= batch->jobs[i]->refresh != NULL;
+	}
+	return batch->uses == 0 && !(access && refresh) ? TALLY_WORK_ONE : TALLY_WORK_REPEAT;
+}
+
+/* All of the jobs with one commit, or none. */
+static enum tally_err write_all(struct tally_store *store, struct batch *batch)
+{
+	struct tally_work work = tally_work(store, kind_of(batch));
+
+	while (tally_work_next(&work))
+		work.err = write_once(work.db, batch, work.lost > 0);
+	return work.err;
+}
+
+static int compare_uses(const void *a, const void *b, void *context)
+{
+	const struct batch *batch = context;
+	const struct tally_token_job *x = batch->jobs[*(const size_t *)a];
+	const struct tally_token_job *y = batch->jobs[*(const size_t *)b];
+
+	return memcmp(x->use->id.bytes, y->use->id.bytes, sizeof(x->use->id.bytes));
+}
+
+static enum tally_err plan(struct batch *batch)
+{
+	batch->uses = 0;
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->jobs[i]->use != NULL)
+			batch->order[batch->uses++] = i;
+	if (batch->uses == 0)
+		return TALLY_OK;
+	qsort_r(batch->order, batch->uses, sizeof(batch->order[0]), compare_uses, batch);
+	return tally_rand_bytes(batch->nonces, batch->count * sizeof(batch->nonces[0]));
+}
+
+static void settle(const struct batch *batch, enum tally_err err)
+{
+	for (size_t i = 0; err != TALLY_OK && i < batch->count; i++)
+		batch->jobs[i]->err = err;
+}
+
+/* Whether it is the data of a job that the server did not like. */
+static bool is_of_data(enum tally_err err)
+{
+	return err == TALLY_ERR_EXISTS || err == TALLY_ERR_LIMIT || err == TALLY_ERR_SYNTAX;
+}
+
+/* One of them is bad; so that the others do not suffer, each on its own. */
+static void write_singly(struct tally_store *store, const struct batch *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct batch one = *all;
+
+		one.jobs = &all->jobs[i];
+		one.count = 1;
+		enum tally_err err = plan(&one);
+
+		if (err == TALLY_OK)
+			err = write_all(store, &one);
+		settle(&one, err);
+		if (is_of_data(err))
+			tally_log_error("a token cannot be kept: %s", tally_err_text(err));
+	}
+}
+
+static enum tally_err write(struct tally_store *store, struct batch *batch)
+{
+	enum tally_err err = plan(batch);
+
+	if (err == TALLY_OK)
+		err = write_all(store, batch);
+	if (is_of_data(err)) {
+		write_singly(store, batch);
+		return TALLY_OK;
+	}
+	settle(batch, err);
+	return err;
+}
+
+enum tally_err tally_mysql_token_write(struct tally_store *store, struct tally_token_job **jobs,
+				       size_t count)
+{
+	struct tally_buf text;
+	struct batch batch = {
+		.jobs = jobs,
+		.count = count,
+		.text = &text,
+		.order = calloc(count, sizeof(*batch.order)),
+		.nonces = calloc(count, sizeof(*batch.nonces)),
+	};
+	enum tally_err err = TALLY_ERR_NOMEM;
+
+	tally_buf_grow(&text, STATEMENT_MAX);
+	if (batch.order != NULL && batch.nonces != NULL)
+		err = write(store, &batch);
+	else
+		settle(&batch, err);
+	tally_buf_free(&text);
+	free(batch.order);
+	free(batch.nonces);
+	return err;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "store/mysql/ops.h"
+#include "store/mysql/work.h"
+
+#define PAGE_BYTES (1u << 20)
+
+void tally_mysql_read_user(struct tally_query *q, struct tally_arena *arena,
+			   struct tally_user_record *out)
+{
+	*out = (struct tally_user_record){ .number = (uint64_t)tally_query_int(q) };
+	out->user_id = tally_query_span(q, arena, TALLY_ID_MAX);
+	out->login = tally_query_span(q, arena, TALLY_LOGIN_MAX);
+	out->name = tally_query_span(q, arena, TALLY_NAME_MAX);
+	out->kind = tally_query_int(q) == TALLY_USER_MACHINE ? TALLY_USER_MACHINE : TALLY_USER_HUMAN;
+	out->password = tally_query_span(q, arena, TALLY_PASSWORD_TEXT_MAX);
+	out->created_at = tally_query_int(q);
+	out->disabled_at = tally_query_int(q);
+}
+
+static enum tally_err find(struct tally_db *db, enum tally_statement id, struct tally_arena *arena,
+			   struct tally_span name, struct tally_user_record *out)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, id);
+	tally_query_put_bytes(&q, name);
+	tally_query_run(&q);
+	bool found = tally_query_next(&q);
+
+	if (found)
+		tally_mysql_read_user(&q, arena, out);
+	enum tally_err err = tally_query_end(&q);
+
+	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+}
+
+enum tally_err tally_mysql_user_find(struct tally_store *store, struct tally_arena *arena,
+				     struct tally_span user_id, struct tally_user_record *out)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+
+	if (!tally_mysql_is_id(user_id))
+		return TALLY_ERR_NOT_FOUND;
+	while (tally_work_next(&work))
+		work.err = find(work.db, TALLY_STATEMENT_user_find, arena, user_id, out);
+	return work.err;
+}
+
+enum tally_err tally_mysql_user_find_login(struct tally_store *store, struct tally_arena *arena,
+					   struct tally_span login, struct tally_user_record *out)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+
+	if (login.n == 0 || login.n > TALLY_LOGIN_MAX)
+		return TALLY_ERR_NOT_FOUND;
+	while (tally_work_next(&work))
+		work.err = find(work.db, TALLY_STATEMENT_user_find_login, arena, login, out);
+	return work.err;
+}
+
+/* A walk over all users, a page at a time. */
+struct walk {
+	struct tally_arena *arena;
+	uint64_t last; /* the number that the page before ended with */
+	struct tally_user_record *users;
+	size_t count;
+};
+
+static enum tally_err read_page(struct tally_db *db, struct walk *walk)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_user_page);
+	tally_query_put_int(&q, (int64_t)walk->last);
+	tally_query_run(&q);
+	walk->count = 0;
+	walk->users = tally_arena_array(walk->arena, tally_query_rows(&q), sizeof(walk->users[0]));
+	if (walk->users == NULL)
+		tally_query_no_memory(&q);
+	while (tally_query_next(&q))
+		tally_mysql_read_user(&q, walk->arena, &walk->users[walk->count++]);
+	return tally_query_end(&q);
+}
+
+static enum tally_err visit_page(struct walk *walk, tally_user_visit *visit, void *context)
+{
+	enum tally_err err = TALLY_OK;
+
+	for (size_t i = 0; err == TALLY_OK && i < walk->count; i++) {
+		walk->last = walk->users[i].number;
+		err = visit(context, &walk->users[i]);
+	}
+	return err;
+}
+
+enum tally_err tally_mysql_user_list(struct tally_store *store, tally_user_visit *visit,
+				     void *context)
+{
+	struct walk walk = { .arena = tally_arena_new(64u << 10, PAGE_BYTES), .count = 1 };
+	enum tally_err err = walk.arena ? TALLY_OK : TALLY_ERR_NOMEM;
+
+	while (err == TALLY_OK && walk.count > 0) {
+		struct tally_work work = tally_work(store, TALLY_WORK_READ);
+
+		tally_arena_reset(walk.arena);
+		while (tally_work_next(&work))
+			work.err = read_page(work.db, &walk);
+		/* Between two pages the connection is free for others, and for the visitor. */
+		err = work.err ? work.err : visit_page(&walk, visit, context);
+	}
+	tally_arena_free(walk.arena);
+	return err;
+}
+
+/* ---- changes ---- */
+
+static enum tally_err insert(struct tally_db *db, const struct tally_user_record *user)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_user_add);
+	tally_query_put_bytes(&q, user->user_id);
+	tally_query_put_bytes(&q, user->login);
+	tally_query_put_text(&q, user->name);
+	tally_query_put_int(&q, user->kind);
+	tally_query_put_text(&q, user->password);
+	tally_query_put_int(&q, user->created_at);
+	tally_query_put_int(&q, user->disabled_at);
+	tally_query_run(&q);
+	return tally_query_end(&q);
+}
+
+enum tally_err tally_mysql_user_add(struct tally_store *store, const struct tally_user_record *user)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_WRITE);
+
+	if (!tally_mysql_is_id(user->user_id) || user->login.n > TALLY_LOGIN_MAX ||
+	    user->name.n > TALLY_NAME_MAX)
+		return TALLY_ERR_LIMIT;
+	while (tally_work_next(&work))
+		work.err = insert(work.db, user);
+	return work.err;
+}
+
+static enum tally_err set_password(struct tally_db *db, struct tally_span user_id,
+				   struct tally_span password)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_user_set_password);
+	tally_query_put_text(&q, password);
+	tally_query_put_bytes(&q, user_id);
+	tally_query_run(&q);
+	return tally_query_end_found(&q);
+}
+
+enum tally_err tally_mysql_user_set_password(struct tally_store *store, struct tally_span user_id,
+					     struct tally_span password)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_ONE);
+
+	if (!tally_mysql_is_id(user_id))
+		return TALLY_ERR_NOT_FOUND;
+	while (tally_work_next(&work))
+		work.err = set_password(work.db, user_id, password);
+	return work.err;
+}
+
+static enum tally_err disable(struct tally_db *db, struct tally_span user_id, int64_t at)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_user_disable);
+	tally_query_put_int(&q, at);
+	tally_query_put_bytes(&q, user_id);
+	tally_query_run(&q);
+	return tally_query_end_found(&q);
+}
+
+enum tally_err tally_mysql_user_disable(struct tally_store *store, struct tally_span user_id,
+					int64_t at)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_ONE);
+
+	if (!tally_mysql_is_id(user_id))
+		return TALLY_ERR_NOT_FOUND;
+	while (tally_work_next(&work))
+		work.err = disable(work.db, user_id, at);
+	return work.err;
+}
+
+static enum tally_err remove_user(struct tally_db *db, struct tally_span user_id)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_user_remove);
+	tally_query_put_bytes(&q, user_id);
+	tally_query_run(&q);
+	return tally_query_end_found(&q);
+}
+
+enum tally_err tally_mysql_user_remove(struct tally_store *store, struct tally_span user_id)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_WRITE);
+
+	if (!tally_mysql_is_id(user_id))
+		return TALLY_ERR_NOT_FOUND;
+	while (tally_work_next(&work))
+		work.err = remove_user(work.db, user_id);
+	return work.err;
+}
