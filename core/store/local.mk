@@ -10,18 +10,15 @@ libtally_a_SOURCES += \
 	core/store/mysql/connect.c \
 	core/store/mysql/db.c core/store/mysql/db.h \
 	core/store/mysql/error.def \
+	core/store/mysql/issuer.c \
 	core/store/mysql/migrate.c \
 	core/store/mysql/migration.h \
-	core/store/mysql/issuer.c \
-	core/store/mysql/migrate.c core/store/mysql/migration.h \
 	core/store/mysql/mysql.c core/store/mysql/mysql.h \
 	core/store/mysql/ops.h \
 	core/store/mysql/purge.c \
 	core/store/mysql/query.c core/store/mysql/query.h \
 	core/store/mysql/signing_key.c \
 	core/store/mysql/statement.c core/store/mysql/statement.def core/store/mysql/statement.h \
-	core/store/mysql/statement.c core/store/mysql/statement.def \
-	core/store/mysql/statement.h \
 	core/store/mysql/token.c \
 	core/store/mysql/token_write.c \
 	core/store/mysql/user.c \
