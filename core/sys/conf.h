@@ -41,7 +41,7 @@ struct tally_conf {
 enum tally_conf_tls { TALLY_TLS_OFF, TALLY_TLS_ON, TALLY_TLS_VERIFY };
 enum tally_conf_durability { TALLY_DURABILITY_ALWAYS, TALLY_DURABILITY_RELAXED };
 enum tally_conf_format { TALLY_CONF_JWT, TALLY_CONF_OPAQUE };
-enum tally_conf_persistence { TALLY_CONF_ALL, TALLY_CONF_REFRESH, TALLY_CONF_NONE };
+enum tally_conf_persistence { TALLY_CONF_REFRESH, TALLY_CONF_ALL, TALLY_CONF_NONE };
 enum tally_conf_log_level {
 	TALLY_CONF_LOG_NOTICE, TALLY_CONF_LOG_ERROR, TALLY_CONF_LOG_WARN,
 	TALLY_CONF_LOG_INFO, TALLY_CONF_LOG_DEBUG
