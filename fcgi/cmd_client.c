@@ -30,12 +30,35 @@ static void print_secret(bool json, struct tally_span client_id,
 		printf("Keep the secret now: it is not stored, and cannot be shown again.\n");
 }
 
+static void print_public(bool json, struct tally_span client_id)
+{
+	const struct tally_field fields[] = {
+		{ "client_id", TALLY_FIELD_TEXT, .text = client_id },
+		{ .name = NULL },
+	};
+
+	tally_output_record(json, fields);
+}
+
+/* All but the key that seals it. */
+static enum tally_err read_secret_use(const struct tally_invocation *call,
+				      struct tally_secret_use *use)
+{
+	*use = (struct tally_secret_use){ .for_jwt = tally_option_given(call, TALLY_OPTION_FOR_JWT) };
+	if (!tally_option_given(call, TALLY_OPTION_PUBLIC))
+		return tally_option_seconds(call, TALLY_OPTION_EXPIRES, &use->lifetime);
+	if (!use->for_jwt && !tally_option_given(call, TALLY_OPTION_EXPIRES))
+		return TALLY_OK;
+	tally_log_error("a --public client has no secret: --expires and --for-jwt mean nothing");
+	return TALLY_ERR_USAGE;
+}
+
 enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
 {
 	struct tally_session session;
 	struct tally_new_secret secret = { 0 };
 	struct tally_span client_id;
-	uint32_t secret_lifetime;
+	struct tally_secret_use use;
 	struct tally_new_client client = {
 		.client_id = option_text(call, TALLY_OPTION_ID),
 		.name = option_text(call, TALLY_OPTION_NAME),
@@ -43,22 +66,26 @@ enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
 		.scopes = tally_option_words(call, TALLY_OPTION_SCOPE),
 		.default_scopes = tally_option_words(call, TALLY_OPTION_DEFAULT_SCOPE),
 		.audience = option_text(call, TALLY_OPTION_AUDIENCE),
+		.is_public = tally_option_given(call, TALLY_OPTION_PUBLIC),
 	};
 	enum tally_err err =
 		tally_option_seconds(call, TALLY_OPTION_LIFETIME, &client.access_lifetime);
 
 	if (err == TALLY_OK)
-		err = tally_option_seconds(call, TALLY_OPTION_EXPIRES, &secret_lifetime);
+		err = read_secret_use(call, &use);
 	if (err != TALLY_OK)
 		return err;
 	err = tally_session_open(&session, call, true);
 	if (err == TALLY_OK && client.access_lifetime > session.conf->tokens_max_lifetime)
 		tally_log_warn("its tokens will live no longer than tokens.max-lifetime (%u s)",
 			       session.conf->tokens_max_lifetime);
+	use.wrap = tally_session_wrap_key(&session);
 	if (err == TALLY_OK)
-		err = tally_admin_client_add(session.store, call->arena, &client, secret_lifetime,
-					     &client_id, &secret);
-	if (err == TALLY_OK)
+		err = tally_admin_client_add(session.store, call->arena, &client, &use, &client_id,
+					     &secret);
+	if (err == TALLY_OK && client.is_public)
+		print_public(session.json, client_id);
+	else if (err == TALLY_OK)
 		print_secret(session.json, client_id, &secret);
 	tally_secret_wipe(&secret, sizeof(secret));
 	tally_session_close(&session);
@@ -114,6 +141,26 @@ static struct tally_span describe_secrets(const struct tally_client_record *clie
 	return tally_buf_span(&buf);
 }
 
+/* The same of public keys. */
+static struct tally_span describe_keys(const struct tally_client_record *client,
+				       struct tally_arena *arena)
+{
+	struct tally_buf buf;
+	char time[TALLY_TIME_SIZE];
+
+	tally_buf_in(&buf, arena, 1 + client->key_count * (TALLY_ID_MAX + TALLY_TIME_SIZE + 2));
+	for (size_t i = 0; i < client->key_count; i++) {
+		const struct tally_public_key_record *key = &client->keys[i];
+
+		if (i > 0)
+			tally_buf_add_char(&buf, ' ');
+		tally_buf_add_span(&buf, key->key_id);
+		if (key->expires_at != 0)
+			tally_buf_printf(&buf, "@%s", tally_clock_format(time, key->expires_at));
+	}
+	return tally_buf_span(&buf);
+}
+
 static void print_client(bool json, const struct tally_client_record *client,
 			 struct tally_arena *arena)
 {
@@ -125,7 +172,10 @@ static void print_client(bool json, const struct tally_client_record *client,
 		{ "default_scopes", TALLY_FIELD_WORDS, .text = client->default_scopes },
 		{ "audience", TALLY_FIELD_TEXT, .text = client->audience },
 		{ "access_lifetime", TALLY_FIELD_NUMBER, .number = client->access_lifetime },
+		{ "public", TALLY_FIELD_TEXT,
+		  .text = client->is_public ? TALLY_SPAN("yes") : TALLY_SPAN("no") },
 		{ "secrets", TALLY_FIELD_WORDS, .text = describe_secrets(client, arena) },
+		{ "keys", TALLY_FIELD_WORDS, .text = describe_keys(client, arena) },
 		{ "created_at", TALLY_FIELD_TIME, .number = client->created_at },
 		{ "disabled_at", TALLY_FIELD_TIME, .number = client->disabled_at },
 		{ .name = NULL },
@@ -219,14 +269,15 @@ enum tally_err tally_cmd_client_secret_add(const struct tally_invocation *call)
 	struct tally_session session;
 	struct tally_new_secret secret = { 0 };
 	struct tally_span client_id = tally_span_of(call->operands[0]);
-	uint32_t lifetime;
-	enum tally_err err = tally_option_seconds(call, TALLY_OPTION_EXPIRES, &lifetime);
+	struct tally_secret_use use;
+	enum tally_err err = read_secret_use(call, &use);
 
 	if (err != TALLY_OK)
 		return err;
 	err = tally_session_open(&session, call, true);
+	use.wrap = tally_session_wrap_key(&session);
 	if (err == TALLY_OK)
-		err = tally_admin_client_secret_add(session.store, client_id, lifetime, &secret);
+		err = tally_admin_client_secret_add(session.store, client_id, &use, &secret);
 	if (err == TALLY_OK)
 		print_secret(session.json, client_id, &secret);
 	tally_secret_wipe(&secret, sizeof(secret));

@@ -9,11 +9,6 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-static const struct tally_seal_key *wrap_key(const struct tally_session *session)
-{
-	return session->wrap.count > 0 ? &session->wrap.keys[0] : NULL;
-}
-
 static void print_change(const struct tally_session *session, const struct tally_key_change *change)
 {
 	const struct tally_field fields[] = {
@@ -70,7 +65,7 @@ enum tally_err tally_cmd_key_add(const struct tally_invocation *call)
 	if (err == TALLY_OK)
 		err = choose_alg(call, session.conf, &key.alg);
 	if (err == TALLY_OK)
-		err = tally_admin_key_add(session.store, session.conf, wrap_key(&session), &key,
+		err = tally_admin_key_add(session.store, session.conf, tally_session_wrap_key(&session), &key,
 					  &change);
 	if (err == TALLY_OK)
 		print_change(&session, &change);

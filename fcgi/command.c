@@ -4,6 +4,7 @@
 #include "fcgi/command.h"
 
 #include "base/buf.h"
+#include "sys/clock.h"
 #include "sys/conf.h"
 
 #include <getopt.h>
@@ -238,5 +239,35 @@ enum tally_err tally_option_seconds(const struct tally_invocation *call, enum ta
 		return TALLY_OK;
 	fprintf(stderr, "tallystick: --%s \"%s\": expected a time such as 30s, 10m, 12h or 90d\n",
 		options[id].name, value);
+	return TALLY_ERR_USAGE;
+}
+
+enum tally_err tally_option_expiry(const struct tally_invocation *call, enum tally_option_id id,
+				   int64_t *out)
+{
+	struct tally_span value = tally_span_of(tally_option_value(call, id));
+	uint32_t seconds;
+
+	*out = 0;
+	if (value.p == NULL || tally_clock_parse(value, out) == TALLY_OK)
+		return TALLY_OK;
+	if (tally_conf_seconds(value, &seconds) == TALLY_OK && seconds > 0) {
+		*out = tally_clock_now() + seconds;
+		return TALLY_OK;
+	}
+	fprintf(stderr, "tallystick: --%s \"%s\": expected a time from now, such as 12h or 90d, or a "
+			"date in UTC, such as 2027-01-31 or 2027-01-31T12:00:00Z\n",
+		options[id].name, value.p);
+	return TALLY_ERR_USAGE;
+}
+
+enum tally_err tally_option_alg(const struct tally_invocation *call, const struct tally_alg **out)
+{
+	const char *name = tally_option_value(call, TALLY_OPTION_ALG);
+
+	*out = name ? tally_alg_find(tally_span_of(name)) : NULL;
+	if (name == NULL || *out != NULL)
+		return TALLY_OK;
+	fprintf(stderr, "tallystick: --alg \"%s\": expected one of %s\n", name, tally_alg_names());
 	return TALLY_ERR_USAGE;
 }

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "crypt/alg.h"
 
 enum tally_option_id {
 #define TALLY_OPTION(id, name, value, help) TALLY_OPTION_##id,
@@ -71,6 +72,18 @@ struct tally_span tally_option_words(const struct tally_invocation *call,
  */
 enum tally_err tally_option_seconds(const struct tally_invocation *call, enum tally_option_id id,
 				    uint32_t *out) TALLY_MUST_CHECK;
+
+/*
+ * When something ends, in UTC seconds: a time from now such as 90d, or a date
+ * or an RFC 3339 time in UTC, which may be past. *out is 0 when the option was
+ * not given. TALLY_ERR_USAGE: printed.
+ */
+enum tally_err tally_option_expiry(const struct tally_invocation *call, enum tally_option_id id,
+				   int64_t *out) TALLY_MUST_CHECK;
+
+/* The algorithm of --alg; NULL: not given. TALLY_ERR_USAGE: printed. */
+enum tally_err tally_option_alg(const struct tally_invocation *call,
+				const struct tally_alg **out) TALLY_MUST_CHECK;
 
 /* Whether file descriptor 0 is a listening socket. */
 bool tally_serve_has_socket(void);

@@ -2,9 +2,13 @@ bin_PROGRAMS += tallystick
 
 tallystick_SOURCES = \
 	fcgi/cmd_client.c \
+	fcgi/cmd_client_key.c \
+	fcgi/cmd_issuer.c \
 	fcgi/cmd_key.c \
 	fcgi/cmd_setup.c \
+	fcgi/cmd_user_key.c \
 	fcgi/command.c fcgi/command.def fcgi/command.h \
+	fcgi/file.c fcgi/file.h \
 	fcgi/front.c fcgi/front.h \
 	fcgi/listener.c fcgi/listener.h \
 	fcgi/main.c \

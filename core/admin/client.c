@@ -3,18 +3,19 @@
 
 #include "admin/client.h"
 
+#include "admin/text.h"
 #include "base/b64.h"
 #include "base/secret.h"
 #include "crypt/digest.h"
 #include "oauth/grant.h"
 #include "oauth/scope.h"
+#include "oauth/secret.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/rand.h"
 
 #define SECRET_BYTES 32u
 #define SECRET_ID_BYTES 6u
-#define CLIENT_ID_BYTES 10u /* for one that is made up; written in hexadecimal */
 
 /* Safe in a URL, a shell and a log, and free of the ':' of Basic. */
 static bool is_id_char(char c)
@@ -36,46 +37,36 @@ static enum tally_err check_client_id(struct tally_span id)
 	return TALLY_ERR_USAGE;
 }
 
-static enum tally_err check_text(const char *what, struct tally_span text, size_t max)
+static enum tally_err check_grant(struct tally_span type, bool is_public)
 {
-	if (text.n <= max && tally_span_is_utf8(text))
-		return TALLY_OK;
-	tally_log_error("%s: expected at most %zu bytes of UTF-8", what, max);
-	return TALLY_ERR_USAGE;
-}
+	enum tally_grant_id id;
+	const struct tally_grant *grant = tally_grant_find(type, &id);
 
-/* An audience is compared byte for byte by others, so it is plain ASCII. */
-static enum tally_err check_audience(struct tally_span audience)
-{
-	bool ok = audience.n <= TALLY_NAME_MAX;
-
-	for (size_t i = 0; i < audience.n && ok; i++)
-		ok = audience.p[i] > ' ' && audience.p[i] < 0x7f;
-	if (ok)
-		return TALLY_OK;
-	tally_log_error("audience: expected at most %u printable ASCII characters without blanks",
-			TALLY_NAME_MAX);
-	return TALLY_ERR_USAGE;
-}
-
-static enum tally_err check_grants(struct tally_span grants)
-{
-	if (grants.n == 0) {
-		tally_log_error("a client without a grant can do nothing: give it one, such as "
-				"client_credentials");
-		return TALLY_ERR_USAGE;
-	}
-	while (grants.n > 0) {
-		struct tally_span type = tally_span_cut(&grants, ' ');
-		enum tally_grant_id id;
-
-		if (tally_grant_find(type, &id) != NULL)
-			continue;
+	if (grant == NULL) {
 		tally_log_error("grant \"%.*s\" is unknown; the server's metadata lists the grants",
 				TALLY_SPAN_ARG(type));
 		return TALLY_ERR_USAGE;
 	}
-	return TALLY_OK;
+	if (!is_public || !(grant->flags & TALLY_GRANT_CONFIDENTIAL_ONLY))
+		return TALLY_OK;
+	tally_log_error("grant %s is for clients that authenticate, and a public one does not",
+			grant->type);
+	return TALLY_ERR_USAGE;
+}
+
+static enum tally_err check_grants(const struct tally_new_client *client)
+{
+	struct tally_span rest = client->grants;
+	enum tally_err err = TALLY_OK;
+
+	if (rest.n == 0) {
+		tally_log_error("a client without a grant can do nothing: give it one, such as "
+				"client_credentials");
+		return TALLY_ERR_USAGE;
+	}
+	while (rest.n > 0 && err == TALLY_OK)
+		err = check_grant(tally_span_cut(&rest, ' '), client->is_public);
+	return err;
 }
 
 static enum tally_err check_scopes(const struct tally_new_client *client,
@@ -106,27 +97,12 @@ static enum tally_err check(const struct tally_new_client *client, struct tally_
 	enum tally_err err = check_client_id(client->client_id);
 
 	if (err == TALLY_OK)
-		err = check_text("name", client->name, TALLY_NAME_MAX);
+		err = tally_admin_check_text("name", client->name, TALLY_NAME_MAX);
 	if (err == TALLY_OK)
-		err = check_audience(client->audience);
+		err = tally_admin_check_plain("audience", client->audience, TALLY_AUDIENCE_MAX);
 	if (err == TALLY_OK)
-		err = check_grants(client->grants);
+		err = check_grants(client);
 	return err == TALLY_OK ? check_scopes(client, arena) : err;
-}
-
-static enum tally_err make_client_id(struct tally_arena *arena, struct tally_span *out)
-{
-	static const char hex[] = "0123456789abcdef";
-	uint8_t bytes[CLIENT_ID_BYTES];
-	char text[2 * CLIENT_ID_BYTES];
-	enum tally_err err = tally_rand_bytes(bytes, sizeof(bytes));
-
-	for (size_t i = 0; i < sizeof(bytes); i++) {
-		text[2 * i] = hex[bytes[i] >> 4];
-		text[2 * i + 1] = hex[bytes[i] & 15];
-	}
-	*out = tally_arena_dup(arena, tally_span(text, sizeof(text)));
-	return err == TALLY_OK && out->p == NULL ? TALLY_ERR_NOMEM : err;
 }
 
 /* The secret for its owner, and the record of it for the store. */
@@ -153,12 +129,51 @@ static enum tally_err make_secret(uint32_t lifetime, int64_t now, struct tally_n
 	return err;
 }
 
-enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_arena *arena,
-				      const struct tally_new_client *client,
-				      uint32_t secret_lifetime, struct tally_span *client_id,
+/* Beside the digest, the secret itself, sealed: for a client that signs with it. */
+static enum tally_err keep_secret(const struct tally_secret_use *use, struct tally_span client_id,
+				  const struct tally_new_secret *secret, struct tally_buf *wrapped,
+				  struct tally_secret_record *record)
+{
+	if (!use->for_jwt)
+		return TALLY_OK;
+	if (use->wrap == NULL) {
+		tally_log_error("a secret for client_secret_jwt is kept sealed, so "
+				"keys.wrap-key-file must be configured");
+		return TALLY_ERR_CONFIG;
+	}
+	enum tally_err err = tally_secret_wrap(use->wrap, client_id, record->secret_id,
+					       tally_span(secret->text, TALLY_SECRET_CHARS),
+					       wrapped);
+
+	record->wrapped = tally_buf_span(wrapped);
+	return err;
+}
+
+static enum tally_err add_with_secret(struct tally_store *store,
+				      const struct tally_secret_use *use,
+				      struct tally_client_record *client,
 				      struct tally_new_secret *secret)
 {
-	struct tally_secret_record secret_record;
+	char wrapped_bytes[TALLY_SECRET_WRAPPED_MAX];
+	struct tally_secret_record record;
+	struct tally_buf wrapped;
+
+	tally_buf_over(&wrapped, wrapped_bytes, sizeof(wrapped_bytes));
+	enum tally_err err = make_secret(use->lifetime, client->created_at, secret, &record);
+
+	if (err == TALLY_OK)
+		err = keep_secret(use, client->client_id, secret, &wrapped, &record);
+	client->secrets = &record;
+	client->secret_count = 1;
+	return err == TALLY_OK ? store->ops->client_add(store, client) : err;
+}
+
+enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_arena *arena,
+				      const struct tally_new_client *client,
+				      const struct tally_secret_use *use,
+				      struct tally_span *client_id,
+				      struct tally_new_secret *secret)
+{
 	struct tally_client_record record = {
 		.name = client->name,
 		.grants = client->grants,
@@ -166,20 +181,19 @@ enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_ar
 		.default_scopes = client->default_scopes,
 		.audience = client->audience,
 		.access_lifetime = client->access_lifetime,
+		.is_public = client->is_public,
 		.created_at = tally_clock_now(),
-		.secrets = &secret_record,
-		.secret_count = 1,
 	};
 	enum tally_err err = check(client, arena);
 
 	*client_id = client->client_id;
+	*secret = (struct tally_new_secret){ .expires_at = 0 };
 	if (err == TALLY_OK && client_id->n == 0)
-		err = make_client_id(arena, client_id);
-	if (err == TALLY_OK)
-		err = make_secret(secret_lifetime, record.created_at, secret, &secret_record);
+		err = tally_admin_make_id(arena, client_id);
 	record.client_id = *client_id;
 	if (err == TALLY_OK)
-		err = store->ops->client_add(store, &record);
+		err = client->is_public ? store->ops->client_add(store, &record)
+					: add_with_secret(store, use, &record, secret);
 	if (err == TALLY_ERR_EXISTS)
 		tally_log_error("there is a client %.*s already", TALLY_SPAN_ARG(*client_id));
 	return err;
@@ -187,13 +201,18 @@ enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_ar
 
 enum tally_err tally_admin_client_secret_add(struct tally_store *store,
 					     struct tally_span client_id,
-					     uint32_t secret_lifetime,
+					     const struct tally_secret_use *use,
 					     struct tally_new_secret *secret)
 {
+	char wrapped_bytes[TALLY_SECRET_WRAPPED_MAX];
 	struct tally_secret_record record;
+	struct tally_buf wrapped;
 	int64_t now = tally_clock_now();
-	enum tally_err err = make_secret(secret_lifetime, now, secret, &record);
+	enum tally_err err = make_secret(use->lifetime, now, secret, &record);
 
+	tally_buf_over(&wrapped, wrapped_bytes, sizeof(wrapped_bytes));
+	if (err == TALLY_OK)
+		err = keep_secret(use, client_id, secret, &wrapped, &record);
 	if (err == TALLY_OK)
 		err = store->ops->client_secret_add(store, client_id, &record, now);
 	if (err == TALLY_ERR_LIMIT)

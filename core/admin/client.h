@@ -8,6 +8,7 @@
 #define TALLY_ADMIN_CLIENT_H
 
 #include "base/arena.h"
+#include "crypt/seal.h"
 #include "store/store.h"
 
 /* 256 random bits in base64url. */
@@ -22,6 +23,14 @@ struct tally_new_client {
 	struct tally_span default_scopes;
 	struct tally_span audience;
 	uint32_t access_lifetime;         /* seconds; 0: the configured one */
+	bool is_public;                   /* it gets no secret (RFC 6749 §2.1) */
+};
+
+/* What a new secret is for. */
+struct tally_secret_use {
+	uint32_t lifetime;                 /* seconds; 0: for ever */
+	bool for_jwt;                      /* client_secret_jwt: it is kept sealed */
+	const struct tally_seal_key *wrap; /* seals it; NULL: none is configured */
 };
 
 /* A secret, which exists outside the client only this once. Wipe it. */
@@ -32,19 +41,20 @@ struct tally_new_secret {
 };
 
 /*
- * Adds a client with a fresh secret that lives for secret_lifetime seconds (0:
- * for ever). *client_id is the arena's. TALLY_ERR_USAGE: something in it is
- * wrong; TALLY_ERR_EXISTS.
+ * Adds a client, with a fresh secret unless it is public (secret->text is "",
+ * then). *client_id is the arena's. TALLY_ERR_USAGE: something in it is wrong;
+ * TALLY_ERR_CONFIG: for_jwt without wrap; TALLY_ERR_EXISTS.
  */
 enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_arena *arena,
 				      const struct tally_new_client *client,
-				      uint32_t secret_lifetime, struct tally_span *client_id,
+				      const struct tally_secret_use *use,
+				      struct tally_span *client_id,
 				      struct tally_new_secret *secret) TALLY_MUST_CHECK;
 
-/* One more secret. TALLY_ERR_NOT_FOUND, TALLY_ERR_LIMIT: it has enough. */
+/* One more secret. TALLY_ERR_CONFIG, TALLY_ERR_NOT_FOUND, TALLY_ERR_LIMIT: it has enough. */
 enum tally_err tally_admin_client_secret_add(struct tally_store *store,
 					     struct tally_span client_id,
-					     uint32_t secret_lifetime,
+					     const struct tally_secret_use *use,
 					     struct tally_new_secret *secret) TALLY_MUST_CHECK;
 
 #endif

@@ -1,3 +1,8 @@
 libtally_a_SOURCES += \
 	core/admin/client.c core/admin/client.h \
-	core/admin/key.c core/admin/key.h
+	core/admin/client_key.c core/admin/client_key.h \
+	core/admin/issuer.c core/admin/issuer.h \
+	core/admin/key.c core/admin/key.h \
+	core/admin/machine.c core/admin/machine.h \
+	core/admin/public_key.c core/admin/public_key.h \
+	core/admin/text.c core/admin/text.h

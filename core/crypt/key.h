@@ -82,6 +82,13 @@ enum tally_err tally_key_add_public_der(const struct tally_key *key, struct tall
 	TALLY_MUST_CHECK;
 
 /*
+ * Appends the private key as PEM for others to load: RSA in PKCS #1, which is
+ * what old software reads, all others in PKCS #8.
+ */
+enum tally_err tally_key_add_private_pem(const struct tally_key *key, struct tally_buf *pem)
+	TALLY_MUST_CHECK;
+
+/*
  * Appends the public key as one JWK object with kty…, use, alg and this kid
  * (NULL: none).
  */

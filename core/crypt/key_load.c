@@ -168,3 +168,27 @@ enum tally_err tally_key_add_public_der(const struct tally_key *key, struct tall
 	(void)tally_ossl_reason();
 	return n > 0 ? tally_buf_err(der) : TALLY_ERR_CRYPTO;
 }
+
+static bool write_pem(const struct tally_key *key, BIO *bio)
+{
+	if (EVP_PKEY_is_a(key->pkey, "RSA"))
+		return PEM_write_bio_PrivateKey_traditional(bio, key->pkey, NULL, NULL, 0, NULL,
+							    NULL) == 1;
+	return PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) == 1;
+}
+
+enum tally_err tally_key_add_private_pem(const struct tally_key *key, struct tally_buf *pem)
+{
+	if (!key->is_private)
+		return TALLY_ERR_STATE;
+	BIO *bio = BIO_new(BIO_s_mem()); /* wipes what it frees */
+	bool done = bio != NULL && write_pem(key, bio);
+	char *text;
+	long n = done ? BIO_get_mem_data(bio, &text) : 0;
+
+	if (n > 0)
+		tally_buf_add(pem, text, (size_t)n);
+	BIO_free(bio);
+	(void)tally_ossl_reason();
+	return n > 0 ? tally_buf_err(pem) : TALLY_ERR_CRYPTO;
+}

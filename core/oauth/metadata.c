@@ -25,10 +25,22 @@ static void add_grants(struct tally_json_out *out)
 	tally_json_array_end(out);
 }
 
-/* RFC 8414 §2: of one endpoint. secret: without the methods of public clients. */
-static void add_auth_methods(struct tally_json_out *out, const char *name, bool secret)
+/* The array that says something of an endpoint. */
+static void begin_array(struct tally_json_out *out, const char *endpoint, const char *what)
 {
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s_%s", endpoint, what);
 	tally_json_array(out, name);
+}
+
+/*
+ * RFC 8414 §2, of one endpoint: the methods, and what assertions may be signed
+ * with. secret: without the methods of public clients.
+ */
+static void add_auth(struct tally_json_out *out, const char *endpoint, bool secret)
+{
+	begin_array(out, endpoint, "auth_methods_supported");
 	for (size_t i = 0; i < tally_auth_method_count(); i++) {
 		const char *method = tally_auth_method(i)->name;
 
@@ -36,16 +48,21 @@ static void add_auth_methods(struct tally_json_out *out, const char *name, bool 
 			tally_json_add_str(out, NULL, method);
 	}
 	tally_json_array_end(out);
+	begin_array(out, endpoint, "auth_signing_alg_values_supported");
+	for (unsigned int i = 0; i < TALLY_ALG_COUNT; i++)
+		tally_json_add_str(out, NULL, tally_alg((enum tally_alg_id)i)->name);
+	tally_json_add_str(out, NULL, TALLY_JWS_MAC);
+	tally_json_array_end(out);
 }
 
 static void add_endpoints(struct tally_json_out *out, const struct tally_site *site)
 {
 	add_endpoint(out, site, "token_endpoint", TALLY_TOKEN_PATH);
-	add_auth_methods(out, "token_endpoint_auth_methods_supported", false);
+	add_auth(out, "token_endpoint", false);
 	add_endpoint(out, site, "introspection_endpoint", "/oauth2/introspect");
-	add_auth_methods(out, "introspection_endpoint_auth_methods_supported", true);
+	add_auth(out, "introspection_endpoint", true);
 	add_endpoint(out, site, "revocation_endpoint", "/oauth2/revoke");
-	add_auth_methods(out, "revocation_endpoint_auth_methods_supported", false);
+	add_auth(out, "revocation_endpoint", false);
 	add_endpoint(out, site, "userinfo_endpoint", "/oauth2/userinfo");
 	add_endpoint(out, site, "jwks_uri", "/oauth2/jwks");
 }
@@ -68,16 +85,6 @@ static void add_openid(struct tally_json_out *out, const struct tally_site *site
 	tally_json_array_end(out);
 }
 
-/* What private_key_jwt and client_secret_jwt may be signed with (RFC 8414 §2). */
-static void add_auth_algs(struct tally_json_out *out)
-{
-	tally_json_array(out, "token_endpoint_auth_signing_alg_values_supported");
-	for (unsigned int i = 0; i < TALLY_ALG_COUNT; i++)
-		tally_json_add_str(out, NULL, tally_alg((enum tally_alg_id)i)->name);
-	tally_json_add_str(out, NULL, TALLY_JWS_MAC);
-	tally_json_array_end(out);
-}
-
 enum tally_err tally_oauth_render_metadata(const struct tally_site *site, struct tally_buf *out)
 {
 	struct tally_json_out json;
@@ -90,7 +97,6 @@ enum tally_err tally_oauth_render_metadata(const struct tally_site *site, struct
 	tally_json_array(&json, "response_types_supported");
 	tally_json_array_end(&json);
 	add_grants(&json);
-	add_auth_algs(&json);
 	add_openid(&json, site);
 	tally_json_object_end(&json);
 	return tally_buf_err(out);

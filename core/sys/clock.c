@@ -56,3 +56,27 @@ const char *tally_clock_format_ms(char out[TALLY_TIME_SIZE], int64_t us)
 	memcpy(out + n, ms, 6);
 	return out;
 }
+
+enum tally_err tally_clock_parse(struct tally_span text, int64_t *out)
+{
+	static const char *const formats[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d" };
+	char copy[TALLY_TIME_SIZE];
+
+	if (text.n >= sizeof(copy))
+		return TALLY_ERR_SYNTAX;
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = '\0';
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct tm tm = { .tm_mday = 1 };
+		const char *end = strptime(copy, formats[i], &tm);
+		char again[TALLY_TIME_SIZE];
+
+		if (end == NULL || *end != '\0')
+			continue;
+		*out = (int64_t)timegm(&tm);
+		/* It must be the one way to write it: no blanks, no 31st of June. */
+		tally_clock_format(again, *out);
+		return strncmp(again, copy, text.n) == 0 ? TALLY_OK : TALLY_ERR_SYNTAX;
+	}
+	return TALLY_ERR_SYNTAX;
+}

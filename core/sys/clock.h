@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+#include "base/span.h"
+
 #define TALLY_DAY 86400
 
 /* Seconds since 1970-01-01 UTC. */
@@ -28,5 +31,10 @@ int64_t tally_clock_ms(void);
  */
 const char *tally_clock_format(char out[TALLY_TIME_SIZE], int64_t seconds);
 const char *tally_clock_format_ms(char out[TALLY_TIME_SIZE], int64_t us);
+
+/*
+ * The first form back to seconds; a date alone is its first second. TALLY_ERR_SYNTAX.
+ */
+enum tally_err tally_clock_parse(struct tally_span text, int64_t *out) TALLY_MUST_CHECK;
 
 #endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "admin/text.h"
+
+#include "sys/log.h"
+#include "sys/rand.h"
+
+#define ID_BYTES 10u
+
+enum tally_err tally_admin_make_id(struct tally_arena *arena, struct tally_span *out)
+{
+	static const char hex[] = "0123456789abcdef";
+	uint8_t bytes[ID_BYTES];
+	char text[2 * ID_BYTES];
+	enum tally_err err = tally_rand_bytes(bytes, sizeof(bytes));
+
+	if (err != TALLY_OK)
+		return err;
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		text[2 * i] = hex[bytes[i] >> 4];
+		text[2 * i + 1] = hex[bytes[i] & 15];
+	}
+	*out = tally_arena_dup(arena, tally_span(text, sizeof(text)));
+	return out->p ? TALLY_OK : TALLY_ERR_NOMEM;
+}
+
+enum tally_err tally_admin_check_text(const char *what, struct tally_span text, size_t max)
+{
+	if (text.n <= max && tally_span_is_utf8(text))
+		return TALLY_OK;
+	tally_log_error("%s: expected at most %zu bytes of UTF-8", what, max);
+	return TALLY_ERR_USAGE;
+}
+
+enum tally_err tally_admin_check_plain(const char *what, struct tally_span text, size_t max)
+{
+	bool ok = text.n <= max;
+
+	for (size_t i = 0; i < text.n && ok; i++)
+		ok = text.p[i] > ' ' && text.p[i] < 0x7f;
+	if (ok)
+		return TALLY_OK;
+	tally_log_error("%s: expected at most %zu printable ASCII characters without blanks", what,
+			max);
+	return TALLY_ERR_USAGE;
+}
