@@ -147,21 +147,20 @@ static void a_connection_lost_while_committing_is_reported(void **state)
 
 static void a_pool_that_is_empty_refuses_in_time(void **state)
 {
-	struct tally_dbpool *pool = ((struct tally_mysql *)help.store)->pool;
+	struct tally_links *pool = ((struct tally_mysql *)help.store)->pool;
 	struct tally_db *dbs[16];
-	struct tally_db_failure failure;
 	size_t n = help.conf->database_connections;
 
 	(void)state;
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(tally_dbpool_get(pool, &dbs[i], &failure), TALLY_OK);
+		dbs[i] = store_borrow(pool);
 	int64_t began = tally_clock_ms();
 
 	assert_int_equal(find("a"), TALLY_ERR_UNAVAILABLE);
 	assert_took(began, timeout_ms() - 100, timeout_ms() + 1000);
 	assert_int_equal(store_count(store_logged(), "connections were busy"), 1);
 	for (size_t i = 0; i < n; i++)
-		tally_dbpool_put(pool, dbs[i], TALLY_DB_KEEP);
+		store_return(pool, dbs[i]);
 	assert_int_equal(find("a"), TALLY_OK);
 }
 
@@ -198,18 +197,17 @@ static void one_connection_is_enough_when_no_more_can_be_had(void **state)
 {
 	struct tally_conf conf = *help.conf;
 	struct tally_store *before = help.store;
-	struct tally_dbpool *pool;
+	struct tally_links *pool;
 	struct tally_db *db;
-	struct tally_db_failure failure;
 	pthread_t threads[4];
 	int ok[4] = { 0 };
 
 	(void)state;
 	assert_int_equal(tally_mysql_open(&conf, &help.store), TALLY_OK);
 	pool = ((struct tally_mysql *)help.store)->pool;
-	assert_int_equal(tally_dbpool_get(pool, &db, &failure), TALLY_OK);
+	db = store_borrow(pool);
 	conf.database_password_file = "/nonexistent/password";
-	tally_dbpool_put(pool, db, TALLY_DB_KEEP);
+	store_return(pool, db);
 	for (int i = 0; i < 4; i++)
 		pthread_create(&threads[i], NULL, find_many, &ok[i]);
 	for (int i = 0; i < 4; i++) {
@@ -360,14 +358,13 @@ static void a_server_that_hangs_is_unavailable_in_time(void **state)
 
 static unsigned long connection_id(void)
 {
-	struct tally_dbpool *pool = ((struct tally_mysql *)help.store)->pool;
-	struct tally_db_failure failure;
+	struct tally_links *pool = ((struct tally_mysql *)help.store)->pool;
 	struct tally_db *db;
 
-	assert_int_equal(tally_dbpool_get(pool, &db, &failure), TALLY_OK);
+	db = store_borrow(pool);
 	unsigned long id = mysql_thread_id(db->mysql);
 
-	tally_dbpool_put(pool, db, TALLY_DB_KEEP);
+	store_return(pool, db);
 	return id;
 }
 

@@ -53,7 +53,7 @@ void store_sql(struct store_help *help, const char *text)
 	enum tally_err err = tally_db_exec(db, text);
 
 	if (err != TALLY_OK)
-		fail_msg("%s: %s", text, db->failure.text);
+		fail_msg("%s: %s", text, db->link.failure.text);
 	store_direct_end(db);
 }
 
@@ -165,39 +165,51 @@ void store_admin(struct store_help *help, const char *text)
 	conf.database_password_file = store_given("TALLY_IT_ADMIN");
 	assert_int_equal(tally_db_connect(&db, 10), TALLY_OK);
 	if (tally_db_exec(&db, text) != TALLY_OK)
-		fail_msg("%s: %s", text, db.failure.text);
+		fail_msg("%s: %s", text, db.link.failure.text);
 	tally_db_close(&db);
+}
+
+struct tally_db *store_borrow(struct tally_links *pool)
+{
+	struct tally_link_failure failure;
+	struct tally_link *link;
+
+	assert_int_equal(tally_links_get(pool, &link, &failure), TALLY_OK);
+	return (struct tally_db *)link;
+}
+
+void store_return(struct tally_links *pool, struct tally_db *db)
+{
+	tally_links_put(pool, &db->link, TALLY_LINK_KEEP);
 }
 
 void store_fill_pool(struct store_help *help)
 {
-	struct tally_dbpool *pool = ((struct tally_mysql *)help->store)->pool;
+	struct tally_links *pool = ((struct tally_mysql *)help->store)->pool;
 	struct tally_db *dbs[16];
-	struct tally_db_failure failure;
 	size_t n = help->conf->database_connections;
 
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(tally_dbpool_get(pool, &dbs[i], &failure), TALLY_OK);
+		dbs[i] = store_borrow(pool);
 	for (size_t i = 0; i < n; i++)
-		tally_dbpool_put(pool, dbs[i], TALLY_DB_KEEP);
+		store_return(pool, dbs[i]);
 }
 
 void store_kill_connections(struct store_help *help)
 {
 	struct tally_db *db = store_direct(help);
-	struct tally_dbpool *pool = ((struct tally_mysql *)help->store)->pool;
+	struct tally_links *pool = ((struct tally_mysql *)help->store)->pool;
 	struct tally_db *dbs[16];
-	struct tally_db_failure failure;
 	size_t n = help->conf->database_connections;
 	char text[64];
 
 	store_fill_pool(help);
 	for (size_t i = 0; i < n; i++) {
-		assert_int_equal(tally_dbpool_get(pool, &dbs[i], &failure), TALLY_OK);
+		dbs[i] = store_borrow(pool);
 		snprintf(text, sizeof(text), "KILL %lu", mysql_thread_id(dbs[i]->mysql));
 		assert_int_equal(tally_db_exec(db, text), TALLY_OK);
 	}
 	for (size_t i = 0; i < n; i++)
-		tally_dbpool_put(pool, dbs[i], TALLY_DB_KEEP);
+		store_return(pool, dbs[i]);
 	store_direct_end(db);
 }

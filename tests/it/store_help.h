@@ -51,6 +51,10 @@ void store_server(const char *verb);
 /* Runs SQL as a user who may do everything. */
 void store_admin(struct store_help *help, const char *text);
 
+/* A connection of the pool, open, and back. */
+struct tally_db *store_borrow(struct tally_links *pool);
+void store_return(struct tally_links *pool, struct tally_db *db);
+
 /* Opens all connections of the pool, by holding them at once. */
 void store_fill_pool(struct store_help *help);
 

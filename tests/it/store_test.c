@@ -519,7 +519,7 @@ static void every_statement_uses_its_keys(void **state)
 		if (strncmp(s->text, "INSERT", 6) == 0)
 			continue;
 		if (tally_db_exec(db, explain(s->text)) != TALLY_OK)
-			fail_msg("%s: %s", s->name, db->failure.text);
+			fail_msg("%s: %s", s->name, db->link.failure.text);
 		MYSQL_RES *result = mysql_store_result(db->mysql);
 
 		assert_non_null(result);
