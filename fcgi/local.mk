@@ -17,3 +17,4 @@ tallystick_SOURCES = \
 	fcgi/serve.c \
 	fcgi/session.c fcgi/session.h
 tallystick_LDADD = libtally.a $(FCGI_LIBS) $(CORE_LIBS)
+tallystick_SOURCES += fcgi/cmd_user.c

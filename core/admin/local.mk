@@ -6,3 +6,4 @@ libtally_a_SOURCES += \
 	core/admin/machine.c core/admin/machine.h \
 	core/admin/public_key.c core/admin/public_key.h \
 	core/admin/text.c core/admin/text.h
+libtally_a_SOURCES += core/admin/user.c core/admin/user.h
