@@ -53,23 +53,55 @@ static enum tally_err read_secret_use(const struct tally_invocation *call,
 	return TALLY_ERR_USAGE;
 }
 
-enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
+static const char *const persistences[] = {
+	[TALLY_PERSIST_DEFAULT] = "as configured", [TALLY_PERSIST_NONE] = "none",
+	[TALLY_PERSIST_REFRESH] = "refresh",       [TALLY_PERSIST_ALL] = "all",
+	NULL,
+};
+
+static const char *const formats[] = {
+	[TALLY_FORMAT_DEFAULT] = "as configured", [TALLY_FORMAT_JWT] = "jwt",
+	[TALLY_FORMAT_OPAQUE] = "opaque",         NULL,
+};
+
+static enum tally_err read_client(const struct tally_invocation *call,
+				  struct tally_new_client *client)
 {
-	struct tally_session session;
-	struct tally_new_secret secret = { 0 };
-	struct tally_span client_id;
-	struct tally_secret_use use;
-	struct tally_new_client client = {
+	unsigned int persistence = 0, format = 0;
+
+	*client = (struct tally_new_client){
 		.client_id = option_text(call, TALLY_OPTION_ID),
 		.name = option_text(call, TALLY_OPTION_NAME),
 		.grants = tally_option_words(call, TALLY_OPTION_GRANT),
 		.scopes = tally_option_words(call, TALLY_OPTION_SCOPE),
 		.default_scopes = tally_option_words(call, TALLY_OPTION_DEFAULT_SCOPE),
 		.audience = option_text(call, TALLY_OPTION_AUDIENCE),
+		.may_introspect = tally_option_given(call, TALLY_OPTION_INTROSPECT),
 		.is_public = tally_option_given(call, TALLY_OPTION_PUBLIC),
 	};
 	enum tally_err err =
-		tally_option_seconds(call, TALLY_OPTION_LIFETIME, &client.access_lifetime);
+		tally_option_seconds(call, TALLY_OPTION_LIFETIME, &client->access_lifetime);
+
+	if (err == TALLY_OK)
+		err = tally_option_seconds(call, TALLY_OPTION_REFRESH_LIFETIME,
+					   &client->refresh_lifetime);
+	if (err == TALLY_OK)
+		err = tally_option_word(call, TALLY_OPTION_PERSISTENCE, persistences, &persistence);
+	if (err == TALLY_OK)
+		err = tally_option_word(call, TALLY_OPTION_FORMAT, formats, &format);
+	client->persistence = (enum tally_persistence)persistence;
+	client->format = (enum tally_token_format)format;
+	return err;
+}
+
+enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
+{
+	struct tally_session session;
+	struct tally_new_secret secret = { 0 };
+	struct tally_span client_id;
+	struct tally_secret_use use;
+	struct tally_new_client client;
+	enum tally_err err = read_client(call, &client);
 
 	if (err == TALLY_OK)
 		err = read_secret_use(call, &use);
@@ -79,7 +111,7 @@ enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
 	if (err == TALLY_OK && client.access_lifetime > session.conf->tokens_max_lifetime)
 		tally_log_warn("its tokens will live no longer than tokens.max-lifetime (%u s)",
 			       session.conf->tokens_max_lifetime);
-	use.wrap = tally_session_wrap(&session);
+	use.wrap = tally_session_wrap_key(&session);
 	if (err == TALLY_OK)
 		err = tally_admin_client_add(session.store, call->arena, &client, &use, &client_id,
 					     &secret);
@@ -172,6 +204,12 @@ static void print_client(bool json, const struct tally_client_record *client,
 		{ "default_scopes", TALLY_FIELD_WORDS, .text = client->default_scopes },
 		{ "audience", TALLY_FIELD_TEXT, .text = client->audience },
 		{ "access_lifetime", TALLY_FIELD_NUMBER, .number = client->access_lifetime },
+		{ "refresh_lifetime", TALLY_FIELD_NUMBER, .number = client->refresh_lifetime },
+		{ "persistence", TALLY_FIELD_TEXT,
+		  .text = tally_span_of(persistences[client->persistence]) },
+		{ "format", TALLY_FIELD_TEXT, .text = tally_span_of(formats[client->format]) },
+		{ "introspects", TALLY_FIELD_TEXT,
+		  .text = client->may_introspect ? TALLY_SPAN("yes") : TALLY_SPAN("no") },
 		{ "public", TALLY_FIELD_TEXT,
 		  .text = client->is_public ? TALLY_SPAN("yes") : TALLY_SPAN("no") },
 		{ "secrets", TALLY_FIELD_WORDS, .text = describe_secrets(client, arena) },
@@ -275,7 +313,7 @@ enum tally_err tally_cmd_client_secret_add(const struct tally_invocation *call)
 	if (err != TALLY_OK)
 		return err;
 	err = tally_session_open(&session, call, true);
-	use.wrap = tally_session_wrap(&session);
+	use.wrap = tally_session_wrap_key(&session);
 	if (err == TALLY_OK)
 		err = tally_admin_client_secret_add(session.store, client_id, &use, &secret);
 	if (err == TALLY_OK)

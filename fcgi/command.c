@@ -261,6 +261,26 @@ enum tally_err tally_option_expiry(const struct tally_invocation *call, enum tal
 	return TALLY_ERR_USAGE;
 }
 
+enum tally_err tally_option_word(const struct tally_invocation *call, enum tally_option_id id,
+				 const char *const words[], unsigned int *out)
+{
+	const char *value = tally_option_value(call, id);
+
+	*out = 0;
+	if (value == NULL)
+		return TALLY_OK;
+	for (unsigned int i = 1; words[i] != NULL; i++)
+		if (strcmp(value, words[i]) == 0) {
+			*out = i;
+			return TALLY_OK;
+		}
+	fprintf(stderr, "tallystick: --%s \"%s\": expected one of", options[id].name, value);
+	for (unsigned int i = 1; words[i] != NULL; i++)
+		fprintf(stderr, " %s", words[i]);
+	fputc('\n', stderr);
+	return TALLY_ERR_USAGE;
+}
+
 enum tally_err tally_option_alg(const struct tally_invocation *call, const struct tally_alg **out)
 {
 	const char *name = tally_option_value(call, TALLY_OPTION_ALG);

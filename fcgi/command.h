@@ -81,6 +81,13 @@ enum tally_err tally_option_seconds(const struct tally_invocation *call, enum ta
 enum tally_err tally_option_expiry(const struct tally_invocation *call, enum tally_option_id id,
 				   int64_t *out) TALLY_MUST_CHECK;
 
+/*
+ * Which of the words an option has; NULL ends them. words[0] is not one of
+ * them, but stands for 0: not given. TALLY_ERR_USAGE: printed.
+ */
+enum tally_err tally_option_word(const struct tally_invocation *call, enum tally_option_id id,
+				 const char *const words[], unsigned int *out) TALLY_MUST_CHECK;
+
 /* The algorithm of --alg; NULL: not given. TALLY_ERR_USAGE: printed. */
 enum tally_err tally_option_alg(const struct tally_invocation *call,
 				const struct tally_alg **out) TALLY_MUST_CHECK;

@@ -40,15 +40,15 @@ enum tally_err tally_session_open(struct tally_session *session,
 	return err;
 }
 
+const struct tally_seal_key *tally_session_wrap_key(const struct tally_session *session)
+{
+	return session->wrap.count > 0 ? &session->wrap.keys[0] : NULL;
+}
+
 void tally_session_close(struct tally_session *session)
 {
 	if (session->store != NULL)
 		session->store->ops->close(session->store);
 	tally_secret_wipe(&session->wrap, sizeof(session->wrap));
 	tally_conf_free(session->conf);
-}
-
-const struct tally_seal_key *tally_session_wrap(const struct tally_session *session)
-{
-	return session->wrap.count > 0 ? &session->wrap.keys[0] : NULL;
 }

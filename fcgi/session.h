@@ -23,9 +23,9 @@ struct tally_session {
 enum tally_err tally_session_open(struct tally_session *session,
 				  const struct tally_invocation *call, bool want_schema)
 	TALLY_MUST_CHECK;
-void tally_session_close(struct tally_session *session);
+/* The key that seals; NULL: none is configured. */
+const struct tally_seal_key *tally_session_wrap_key(const struct tally_session *session);
 
-/* The key that seals secrets for the store; NULL: none is configured. */
-const struct tally_seal_key *tally_session_wrap(const struct tally_session *session);
+void tally_session_close(struct tally_session *session);
 
 #endif

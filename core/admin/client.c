@@ -181,6 +181,10 @@ enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_ar
 		.default_scopes = client->default_scopes,
 		.audience = client->audience,
 		.access_lifetime = client->access_lifetime,
+		.refresh_lifetime = client->refresh_lifetime,
+		.persistence = client->persistence,
+		.format = client->format,
+		.may_introspect = client->may_introspect,
 		.is_public = client->is_public,
 		.created_at = tally_clock_now(),
 	};

@@ -23,6 +23,10 @@ struct tally_new_client {
 	struct tally_span default_scopes;
 	struct tally_span audience;
 	uint32_t access_lifetime;         /* seconds; 0: the configured one */
+	uint32_t refresh_lifetime;        /* seconds; 0: the configured one */
+	enum tally_persistence persistence;
+	enum tally_token_format format;
+	bool may_introspect;
 	bool is_public;                   /* it gets no secret (RFC 6749 §2.1) */
 };
 
