@@ -388,7 +388,7 @@ static void cached_clients_survive_an_outage(void **state)
 	struct tally_fake_service other;
 
 	(void)state;
-	tally_fake_service_open(&other, "ES256", "[tokens]\npersistence = none\n");
+	tally_fake_service_open(&other, "ES256", "[tokens]\npersistence = refresh\n");
 	assert_contains(tally_fake_service_token(&other, VALID), "Status: 200 OK\r\n");
 	tally_fake_store_down(other.store, true);
 	assert_contains(tally_fake_service_token(&other, VALID), "Status: 200 OK\r\n");

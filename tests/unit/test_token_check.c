@@ -457,8 +457,10 @@ static void an_outage_is_no_answer(void **state)
 	(void)state;
 	EACH_CONFIGURATION(i) {
 		unsigned int failed = 0;
+		char more[128];
 
-		open_with_tokens(configurations[i]);
+		snprintf(more, sizeof(more), "%saccess-lifetime = 12h\n", configurations[i]);
+		open_with_tokens(more);
 		const char *const tokens[] = { access_token, refresh_token };
 
 		for (unsigned int nth = 1; nth < 10; nth++)
