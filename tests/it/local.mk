@@ -2,7 +2,7 @@
 it_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 it_libs = libtally.a $(CMOCKA_LIBS) $(CORE_LIBS)
 
-check_PROGRAMS += tests/it/store_test tests/it/store_fault_test \
+check_PROGRAMS += tests/it/store_test tests/it/store_fault_test tests/it/store_token_test \
 	tests/it/store_login_test
 
 tests_it_store_test_SOURCES = tests/it/store_test.c \
@@ -19,5 +19,10 @@ tests_it_store_login_test_SOURCES = tests/it/store_login_test.c \
 	tests/it/store_help.c tests/it/store_help.h
 tests_it_store_login_test_CPPFLAGS = $(it_cppflags)
 tests_it_store_login_test_LDADD = $(it_libs)
+
+tests_it_store_token_test_SOURCES = tests/it/store_token_test.c \
+	tests/it/store_help.c tests/it/store_help.h
+tests_it_store_token_test_CPPFLAGS = $(it_cppflags)
+tests_it_store_token_test_LDADD = $(it_libs)
 
 EXTRA_DIST += tests/it/database tests/it/20-store.sh tests/it/90-newest.sh

@@ -67,6 +67,32 @@ int64_t store_number(struct store_help *help, const char *text)
 	return value;
 }
 
+static const char *const token_tables[] = {
+	"access_token", "refresh_token", "refresh_use", "revocation",
+};
+
+void store_partition_afresh(struct store_help *help)
+{
+	char text[192];
+
+	for (size_t i = 0; i < sizeof(token_tables) / sizeof(token_tables[0]); i++) {
+		snprintf(text, sizeof(text), "DELETE FROM %s", token_tables[i]);
+		store_sql(help, text);
+		snprintf(text, sizeof(text), "ALTER TABLE %s PARTITION BY RANGE (day)"
+			 " (PARTITION pmax VALUES LESS THAN MAXVALUE)", token_tables[i]);
+		store_sql(help, text);
+	}
+}
+
+void store_empty(struct store_help *help)
+{
+	store_partition_afresh(help);
+	store_sql(help, "DELETE FROM watermark");
+	store_sql(help, "DELETE FROM user");
+	store_sql(help, "DELETE FROM trusted_issuer");
+	store_sql(help, "DELETE FROM client");
+}
+
 struct tally_client_record store_make_client(struct store_help *help, const char *id,
 					     struct tally_secret_record *secrets, size_t count)
 {
@@ -75,6 +101,7 @@ struct tally_client_record store_make_client(struct store_help *help, const char
 			.secret_id = tally_span_of(tally_arena_printf(help->arena, "s%zu", i)),
 			.created_at = 1700000000 + (int64_t)i,
 			.expires_at = i ? 1800000000 : 0,
+			.wrapped = i ? TALLY_SPAN("sealed") : TALLY_SPAN(""),
 		};
 		memset(secrets[i].digest, (int)('a' + i), sizeof(secrets[i].digest));
 	}
@@ -86,6 +113,10 @@ struct tally_client_record store_make_client(struct store_help *help, const char
 		.default_scopes = TALLY_SPAN("read"),
 		.audience = TALLY_SPAN("https://api.example"),
 		.access_lifetime = 600,
+		.refresh_lifetime = 86400,
+		.persistence = TALLY_PERSIST_REFRESH,
+		.format = TALLY_FORMAT_OPAQUE,
+		.may_introspect = true,
 		.created_at = 1700000000,
 		.secrets = secrets,
 		.secret_count = count,

@@ -29,6 +29,12 @@ void store_direct_end(struct tally_db *db);
 void store_sql(struct store_help *help, const char *text);
 int64_t store_number(struct store_help *help, const char *text);
 
+/* Removes what users and tokens are in the tables, and their clients. */
+void store_empty(struct store_help *help);
+
+/* The tables of tokens empty, and with the one partition that they begin with. */
+void store_partition_afresh(struct store_help *help);
+
 /* A client with `count` secrets s0, s1, …; s0 never expires. */
 struct tally_client_record store_make_client(struct store_help *help, const char *id,
 					     struct tally_secret_record *secrets, size_t count);

@@ -30,7 +30,9 @@ static void assert_span(struct tally_span got, const char *want)
 static void empty_database(void)
 {
 	static const char *const tables[] = {
-		"client_secret", "client", "organisation", "signing_key", "schema_version",
+		"client_secret", "client_key", "client", "organisation", "signing_key",
+		"user_key", "user", "trusted_issuer", "access_token", "refresh_token",
+		"refresh_use", "revocation", "watermark", "schema_version",
 	};
 	char text[128];
 
@@ -174,7 +176,8 @@ static void views_show_times_to_people(void **state)
 	assert_int_equal(store_number(&help, "SELECT COUNT(*) FROM client_secret_view WHERE"
 				" client_id = 'viewed' AND secret_id = 's1' AND"
 				" expires_at = '2027-01-15 08:00:00'"), 1);
-	assert_int_equal(store_number(&help, "SELECT COUNT(*) FROM schema_version_view"), 1);
+	assert_int_equal(store_number(&help, "SELECT COUNT(*) FROM schema_version_view"),
+			 tally_migration_count);
 	assert_int_equal(store_number(&help, "SELECT COUNT(*) FROM signing_key_view"), 0);
 }
 
@@ -197,6 +200,15 @@ static void a_client_comes_back_as_it_was_added(void **state)
 	assert_span(got.default_scopes, "read");
 	assert_span(got.audience, "https://api.example");
 	assert_int_equal(got.access_lifetime, 600);
+	assert_true(got.number > 0);
+	assert_int_equal(got.refresh_lifetime, 86400);
+	assert_int_equal(got.persistence, TALLY_PERSIST_REFRESH);
+	assert_int_equal(got.format, TALLY_FORMAT_OPAQUE);
+	assert_false(got.is_public);
+	assert_true(got.may_introspect);
+	assert_int_equal(got.key_count, 0);
+	assert_span(got.secrets[0].wrapped, "");
+	assert_span(got.secrets[1].wrapped, "sealed");
 	assert_int_equal(got.created_at, 1700000000);
 	assert_int_equal(got.disabled_at, 0);
 	assert_int_equal(got.secret_count, 3);
@@ -207,6 +219,48 @@ static void a_client_comes_back_as_it_was_added(void **state)
 	store_add_client(&help, "bare", 0);
 	assert_int_equal(find("bare", &got), TALLY_OK);
 	assert_int_equal(got.secret_count, 0);
+}
+
+static void keys_of_a_client_come_with_it(void **state)
+{
+	struct tally_public_key_record key = {
+		.key_id = TALLY_SPAN("k1"), .owner = TALLY_SPAN("c1"), .alg = TALLY_SPAN("ES256"),
+		.public_der = TALLY_SPAN("\x30\x00\xff"), .created_at = 5, .expires_at = 6,
+	};
+	struct tally_client_record got;
+	char id[16];
+
+	(void)state;
+	assert_int_equal(OPS->client_key_add(help.store, &key), TALLY_OK);
+	assert_int_equal(OPS->client_key_add(help.store, &key), TALLY_ERR_EXISTS);
+	key.owner = TALLY_SPAN("bare");
+	assert_int_equal(OPS->client_key_add(help.store, &key), TALLY_OK);
+	key.owner = TALLY_SPAN("nobody");
+	assert_int_equal(OPS->client_key_add(help.store, &key), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(find("c1", &got), TALLY_OK);
+	assert_int_equal(got.secret_count, 3);
+	assert_int_equal(got.key_count, 1);
+	assert_span(got.keys[0].key_id, "k1");
+	assert_span(got.keys[0].owner, "c1");
+	assert_span(got.keys[0].alg, "ES256");
+	assert_int_equal(got.keys[0].public_der.n, 3);
+	assert_int_equal(got.keys[0].expires_at, 6);
+	assert_int_equal(find("bare", &got), TALLY_OK);
+	assert_int_equal(got.secret_count, 0);
+	assert_int_equal(got.key_count, 1);
+	key.owner = TALLY_SPAN("bare");
+	for (unsigned int i = 1; i <= TALLY_PUBLIC_KEYS_MAX; i++) {
+		key.key_id = tally_span(id, (size_t)snprintf(id, sizeof(id), "m%u", i));
+		assert_int_equal(OPS->client_key_add(help.store, &key),
+				 i < TALLY_PUBLIC_KEYS_MAX ? TALLY_OK : TALLY_ERR_LIMIT);
+	}
+	assert_int_equal(OPS->client_key_remove(help.store, TALLY_SPAN("c1"), TALLY_SPAN("k1")),
+			 TALLY_OK);
+	assert_int_equal(OPS->client_key_remove(help.store, TALLY_SPAN("c1"), TALLY_SPAN("k1")),
+			 TALLY_ERR_NOT_FOUND);
+	assert_int_equal(OPS->client_remove(help.store, TALLY_SPAN("bare")), TALLY_OK);
+	assert_int_equal(store_number(&help, "SELECT COUNT(*) FROM client_key"), 0);
+	store_add_client(&help, "bare", 0);
 }
 
 static void a_client_id_is_matched_byte_for_byte(void **state)
@@ -437,25 +491,31 @@ static void keys_are_bounded(void **state)
 
 /* ---- plans ---- */
 
+#define PLAN_ID "x'31000000000000000000000000000000'" /* of the parameters, all '1' */
+
+static bool ends_with(const struct tally_buf *text, const char *end)
+{
+	size_t n = strlen(end);
+
+	return text->n >= n && memcmp(text->p + text->n - n, end, n) == 0;
+}
+
 /* The statement with a value in the place of each parameter. */
 static const char *explain(const char *text)
 {
-	char *out = tally_arena_printf(help.arena, "EXPLAIN FORMAT=TRADITIONAL %s", text);
-	size_t n = strlen(out), extra = 0;
+	struct tally_buf filled;
 
-	for (const char *p = text; *p; p++)
-		extra += *p == '?' ? 2 : 0;
-	char *filled = tally_arena_zalloc(help.arena, n + extra + 1);
-
-	for (size_t i = 0, at = 0; i < n; i++) {
-		if (out[i] == '?') {
-			memcpy(filled + at, "'1'", 3);
-			at += 3;
-		} else {
-			filled[at++] = out[i];
-		}
+	tally_buf_in(&filled, help.arena, 4096);
+	tally_buf_add_str(&filled, "EXPLAIN FORMAT=TRADITIONAL ");
+	for (const char *p = text; *p; p++) {
+		if (*p != '?')
+			tally_buf_add_char(&filled, *p);
+		else if (ends_with(&filled, " AND id = ") || ends_with(&filled, " AND t.id = "))
+			tally_buf_add_str(&filled, PLAN_ID);
+		else
+			tally_buf_add_str(&filled, "'1'");
 	}
-	return filled;
+	return tally_buf_cstr(&filled);
 }
 
 static const char *column(MYSQL_RES *result, MYSQL_ROW row, const char *name)
@@ -491,6 +551,30 @@ static void assert_plan(const struct tally_statement_row *s, MYSQL_RES *result)
 	}
 }
 
+/*
+ * Rows of each table that the parameters, all '1', find; ids have 16 bytes.
+ */
+static void fill_for_plans(void)
+{
+	static const char *const rows[] = {
+		"INSERT INTO client_key VALUES (1, '1', 'ES256', '', 0, 0), (1, '2', 'ES256', '', 0, 0)",
+		"INSERT INTO user (id, user_id, login, name, password, created_at)"
+		" VALUES (1, '1', '1', '', '', 0), (2, '2', '2', '', '', 0)",
+		"INSERT INTO user_key VALUES ('1', 1, 'ES256', '', 0, 0), ('2', 1, 'ES256', '', 0, 0)",
+		"INSERT INTO trusted_issuer (issuer, jwks, audience, created_at)"
+		" VALUES ('1', '', '', 0), ('2', '', '', 0), ('3', '', '', 0)",
+		"INSERT INTO access_token VALUES (1, " PLAN_ID ", '', 1, 1, '1', '', '', '', 0)",
+		"INSERT INTO refresh_token VALUES (1, " PLAN_ID ", " PLAN_ID ", 1, 1, '1', '', '',"
+		" REPEAT('x', 32), 0, 0)",
+		"INSERT INTO refresh_use VALUES (1, " PLAN_ID ", 1, 1)",
+		"INSERT INTO revocation VALUES (1, " PLAN_ID ", 1)",
+		"INSERT INTO watermark VALUES (0, '1', 1), (1, '1', 1)",
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		store_sql(&help, rows[i]);
+}
+
 static void every_statement_uses_its_keys(void **state)
 {
 	struct tally_key_record key = {
@@ -505,6 +589,7 @@ static void every_statement_uses_its_keys(void **state)
 		  " audience, created_at) VALUES (1, '1', '', '', '', '', '', 0)");
 	store_sql(&help, "INSERT INTO client_secret (client, secret_id, digest, created_at)"
 		  " VALUES (1, '1', REPEAT('x', 32), 0), (1, '2', REPEAT('x', 32), 0)");
+	fill_for_plans();
 	for (int i = 1; i < 300; i++) {
 		snprintf(id, sizeof(id), "%d", i);
 		if (i > 1)
@@ -529,6 +614,8 @@ static void every_statement_uses_its_keys(void **state)
 	store_direct_end(db);
 	store_sql(&help, "DELETE FROM client");
 	store_sql(&help, "DELETE FROM signing_key");
+	store_sql(&help, "DELETE FROM user");
+	store_sql(&help, "DELETE FROM trusted_issuer");
 }
 
 int main(void)
@@ -541,6 +628,7 @@ int main(void)
 		cmocka_unit_test(a_newer_schema_is_left_alone),
 		cmocka_unit_test(views_show_times_to_people),
 		cmocka_unit_test(a_client_comes_back_as_it_was_added),
+		cmocka_unit_test(keys_of_a_client_come_with_it),
 		cmocka_unit_test(a_client_id_is_matched_byte_for_byte),
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(a_row_larger_than_allowed_is_refused),

@@ -1,0 +1,756 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Users, their keys, trusted issuers, tokens and the purge, against the real
+ * server that the configuration named by TALLYSTICK_CONF leads to. The tables
+ * are there already, from store_test.c; their rows are removed.
+ */
+#include "config.h"
+
+#include "tests/it/store_help.h"
+
+#include "store/token_writer.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define NOW INT64_C(1800000000)
+#define NOW_US (NOW * 1000000)
+#define HOUR 3600
+
+static struct store_help help;
+
+#define OPS (help.store->ops)
+
+static void assert_span(struct tally_span got, const char *want)
+{
+	assert_int_equal(got.n, strlen(want));
+	assert_memory_equal(got.p ? got.p : "", want, got.n);
+}
+
+static int open_all(void **state)
+{
+	struct tally_migration_report report;
+
+	(void)state;
+	store_help_open(&help);
+	assert_int_equal(tally_mysql_migrate(help.store, &report), TALLY_OK);
+	store_empty(&help);
+	return 0;
+}
+
+static int close_all(void **state)
+{
+	(void)state;
+	store_empty(&help);
+	store_help_close(&help);
+	return 0;
+}
+
+/* ---- users ---- */
+
+static struct tally_user_record make_user(const char *id, const char *login)
+{
+	return (struct tally_user_record){
+		.user_id = tally_span_of(id),
+		.login = tally_span_of(login),
+		.name = TALLY_SPAN("Jürgen"),
+		.kind = login[0] ? TALLY_USER_HUMAN : TALLY_USER_MACHINE,
+		.password = login[0] ? TALLY_SPAN("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA")
+				     : TALLY_SPAN(""),
+		.created_at = NOW,
+	};
+}
+
+static void add_user(const char *id, const char *login)
+{
+	struct tally_user_record user = make_user(id, login);
+
+	assert_int_equal(OPS->user_add(help.store, &user), TALLY_OK);
+}
+
+static enum tally_err find_user(const char *id, struct tally_user_record *out)
+{
+	return OPS->user_find(help.store, help.arena, tally_span_of(id), out);
+}
+
+static enum tally_err find_login(const char *login, struct tally_user_record *out)
+{
+	return OPS->user_find_login(help.store, help.arena, tally_span_of(login), out);
+}
+
+static void users_come_back_as_they_were_added(void **state)
+{
+	struct tally_user_record got, again = make_user("u1", "other");
+
+	(void)state;
+	add_user("u1", "jürgen");
+	add_user("m1", "");
+	add_user("m2", ""); /* no login is no login twice */
+	assert_int_equal(OPS->user_add(help.store, &again), TALLY_ERR_EXISTS);
+	again = make_user("u2", "jürgen");
+	assert_int_equal(OPS->user_add(help.store, &again), TALLY_ERR_EXISTS);
+	assert_int_equal(find_user("u1", &got), TALLY_OK);
+	assert_span(got.login, "jürgen");
+	assert_span(got.name, "Jürgen");
+	assert_span(got.password, "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA");
+	assert_int_equal(got.kind, TALLY_USER_HUMAN);
+	assert_true(got.number > 0);
+	assert_int_equal(find_login("jürgen", &got), TALLY_OK);
+	assert_span(got.user_id, "u1");
+	assert_int_equal(find_user("m1", &got), TALLY_OK);
+	assert_span(got.login, "");
+	assert_int_equal(got.kind, TALLY_USER_MACHINE);
+	assert_int_equal(find_login("", &got), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(find_login("JÜRGEN", &got), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(find_login("jürgen ", &got), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(find_user("U1", &got), TALLY_ERR_NOT_FOUND);
+}
+
+static void users_change(void **state)
+{
+	struct tally_span u1 = TALLY_SPAN("u1"), nobody = TALLY_SPAN("nobody");
+	struct tally_user_record got;
+
+	(void)state;
+	assert_int_equal(OPS->user_set_password(help.store, u1, TALLY_SPAN("$new")), TALLY_OK);
+	assert_int_equal(OPS->user_set_password(help.store, nobody, TALLY_SPAN("$new")),
+			 TALLY_ERR_NOT_FOUND);
+	assert_int_equal(OPS->user_disable(help.store, u1, 7), TALLY_OK);
+	assert_int_equal(OPS->user_disable(help.store, nobody, 7), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(find_user("u1", &got), TALLY_OK);
+	assert_span(got.password, "$new");
+	assert_int_equal(got.disabled_at, 7);
+	assert_int_equal(OPS->user_remove(help.store, u1), TALLY_OK);
+	assert_int_equal(OPS->user_remove(help.store, u1), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(find_user("u1", &got), TALLY_ERR_NOT_FOUND);
+}
+
+static enum tally_err count_user(void *context, const struct tally_user_record *user)
+{
+	uint64_t *last = context;
+
+	assert_true(user->number > last[1]);
+	last[0]++;
+	last[1] = user->number;
+	return TALLY_OK;
+}
+
+static void users_are_listed_in_pages(void **state)
+{
+	uint64_t seen[2] = { 0, 0 };
+	char id[16];
+
+	(void)state;
+	store_sql(&help, "DELETE FROM user");
+	for (int i = 0; i < 250; i++) {
+		snprintf(id, sizeof(id), "user-%03d", i);
+		add_user(id, i % 2 ? id : "");
+	}
+	assert_int_equal(OPS->user_list(help.store, count_user, seen), TALLY_OK);
+	assert_int_equal(seen[0], 250);
+}
+
+static void keys_of_users(void **state)
+{
+	struct tally_public_key_record *list, got, key = {
+		.key_id = TALLY_SPAN("k1"), .owner = TALLY_SPAN("user-000"), .alg = TALLY_SPAN("RS256"),
+		.public_der = TALLY_SPAN("\x30\x00\xff"), .created_at = 5, .expires_at = 6,
+	};
+	struct tally_user_record user;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(OPS->user_key_add(help.store, &key), TALLY_OK);
+	assert_int_equal(OPS->user_key_add(help.store, &key), TALLY_ERR_EXISTS);
+	key.owner = TALLY_SPAN("user-001");
+	assert_int_equal(OPS->user_key_add(help.store, &key), TALLY_ERR_EXISTS);
+	key.owner = TALLY_SPAN("nobody");
+	assert_int_equal(OPS->user_key_add(help.store, &key), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(OPS->user_key_find(help.store, help.arena, TALLY_SPAN("k1"), &got, &user),
+			 TALLY_OK);
+	assert_span(got.owner, "user-000");
+	assert_span(got.alg, "RS256");
+	assert_int_equal(got.public_der.n, 3);
+	assert_int_equal(got.expires_at, 6);
+	assert_span(user.user_id, "user-000");
+	assert_int_equal(OPS->user_key_list(help.store, help.arena, TALLY_SPAN("user-000"), &list,
+					    &count), TALLY_OK);
+	assert_int_equal(count, 1);
+	assert_span(list[0].key_id, "k1");
+	assert_int_equal(OPS->user_key_list(help.store, help.arena, TALLY_SPAN("user-001"), &list,
+					    &count), TALLY_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(OPS->user_key_list(help.store, help.arena, TALLY_SPAN("x"), &list, &count),
+			 TALLY_ERR_NOT_FOUND);
+	assert_int_equal(OPS->user_key_remove(help.store, TALLY_SPAN("user-001"), TALLY_SPAN("k1")),
+			 TALLY_ERR_NOT_FOUND);
+	assert_int_equal(OPS->user_remove(help.store, TALLY_SPAN("user-000")), TALLY_OK);
+	assert_int_equal(OPS->user_key_find(help.store, help.arena, TALLY_SPAN("k1"), &got, &user),
+			 TALLY_ERR_NOT_FOUND);
+}
+
+static enum tally_err count_issuer(void *context, const struct tally_issuer_record *issuer)
+{
+	(void)issuer;
+	++*(size_t *)context;
+	return TALLY_OK;
+}
+
+static void issuers_come_and_go(void **state)
+{
+	static char jwks[TALLY_JWKS_MAX + 1];
+	struct tally_issuer_record got, issuer = {
+		.issuer = TALLY_SPAN("https://other.example"), .jwks = { jwks, TALLY_JWKS_MAX },
+		.audience = TALLY_SPAN("us"), .mapping = TALLY_SUBJECT_LOGIN, .created_at = 3,
+	};
+	size_t count = 0;
+	char name[32];
+
+	(void)state;
+	memset(jwks, ' ', sizeof(jwks));
+	assert_int_equal(OPS->issuer_add(help.store, &issuer), TALLY_OK);
+	assert_int_equal(OPS->issuer_add(help.store, &issuer), TALLY_ERR_EXISTS);
+	assert_int_equal(OPS->issuer_find(help.store, help.arena, issuer.issuer, &got), TALLY_OK);
+	assert_int_equal(got.jwks.n, TALLY_JWKS_MAX);
+	assert_span(got.audience, "us");
+	assert_int_equal(got.mapping, TALLY_SUBJECT_LOGIN);
+	assert_int_equal(OPS->issuer_disable(help.store, issuer.issuer, 9), TALLY_OK);
+	assert_int_equal(OPS->issuer_find(help.store, help.arena, issuer.issuer, &got), TALLY_OK);
+	assert_int_equal(got.disabled_at, 9);
+	issuer.jwks.n = TALLY_JWKS_MAX + 1;
+	issuer.issuer = TALLY_SPAN("big");
+	assert_int_equal(OPS->issuer_add(help.store, &issuer), TALLY_ERR_LIMIT);
+	issuer.jwks.n = 2;
+	for (int i = 0; i < 45; i++) {
+		issuer.issuer = tally_span(name, (size_t)snprintf(name, sizeof(name), "iss-%d", i));
+		assert_int_equal(OPS->issuer_add(help.store, &issuer), TALLY_OK);
+	}
+	assert_int_equal(OPS->issuer_list(help.store, count_issuer, &count), TALLY_OK);
+	assert_int_equal(count, 46);
+	assert_int_equal(OPS->issuer_remove(help.store, issuer.issuer), TALLY_OK);
+	assert_int_equal(OPS->issuer_remove(help.store, issuer.issuer), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(OPS->issuer_disable(help.store, issuer.issuer, 9), TALLY_ERR_NOT_FOUND);
+}
+
+/* ---- tokens ---- */
+
+static uint64_t client_number, user_number;
+
+static void add_owners(void)
+{
+	struct tally_client_record client;
+	struct tally_user_record user;
+
+	store_add_client(&help, "app", 1);
+	add_user("sub", "subject");
+	assert_int_equal(OPS->client_find(help.store, help.arena, TALLY_SPAN("app"), &client),
+			 TALLY_OK);
+	assert_int_equal(find_user("sub", &user), TALLY_OK);
+	client_number = client.number;
+	user_number = user.number;
+}
+
+static struct tally_token_owner owner_of_tests(void)
+{
+	return (struct tally_token_owner){
+		.client = client_number,
+		.user = user_number,
+		.client_id = TALLY_SPAN("app"),
+		.subject = TALLY_SPAN("sub"),
+		.scope = TALLY_SPAN("device_42 read"),
+		.audience = TALLY_SPAN("https://api.example"),
+	};
+}
+
+static struct tally_access_record make_access(int64_t now_us)
+{
+	struct tally_access_record access = {
+		.owner = owner_of_tests(),
+		.expires_at = now_us / 1000000 + HOUR,
+	};
+
+	assert_int_equal(tally_token_id_make(&access.id, now_us, access.expires_at), TALLY_OK);
+	return access;
+}
+
+static struct tally_refresh_record make_refresh(int64_t now_us)
+{
+	struct tally_refresh_record refresh = {
+		.owner = owner_of_tests(),
+		.expires_at = now_us / 1000000 + 14 * TALLY_DAY,
+		.family_expires_at = now_us / 1000000 + 90 * TALLY_DAY,
+	};
+
+	memset(refresh.digest, 'd', sizeof(refresh.digest));
+	assert_int_equal(tally_token_id_make(&refresh.id, now_us, refresh.expires_at), TALLY_OK);
+	assert_int_equal(tally_token_id_make(&refresh.family, now_us, refresh.family_expires_at),
+			 TALLY_OK);
+	return refresh;
+}
+
+static enum tally_err write_one(struct tally_token_job *job)
+{
+	struct tally_token_job *jobs[] = { job };
+
+	assert_int_equal(OPS->token_write(help.store, jobs, 1), TALLY_OK);
+	return job->err;
+}
+
+static enum tally_err keep_access(const struct tally_access_record *access)
+{
+	struct tally_token_job job = { .access = access, .now_us = NOW_US };
+
+	return write_one(&job);
+}
+
+static enum tally_err find_access(const struct tally_token_id *id, struct tally_access_found *out)
+{
+	return OPS->access_find(help.store, help.arena, id, out);
+}
+
+static enum tally_err find_refresh(const struct tally_token_id *id,
+				   struct tally_refresh_found *out)
+{
+	return OPS->refresh_find(help.store, help.arena, id, out);
+}
+
+static void assert_owner(const struct tally_token_owner *owner)
+{
+	assert_int_equal(owner->client, client_number);
+	assert_int_equal(owner->user, user_number);
+	assert_span(owner->client_id, "app");
+	assert_span(owner->subject, "sub");
+	assert_span(owner->scope, "device_42 read");
+	assert_span(owner->audience, "https://api.example");
+}
+
+static void tokens_come_back_as_they_were_kept(void **state)
+{
+	struct tally_access_record access = make_access(NOW_US), jwt = make_access(NOW_US + 1);
+	struct tally_refresh_record refresh = make_refresh(NOW_US);
+	struct tally_token_job a = { .access = &access, .refresh = &refresh, .now_us = NOW_US };
+	struct tally_token_job b = { .access = &jwt, .now_us = NOW_US };
+	struct tally_token_job *jobs[] = { &a, &b };
+	struct tally_access_found got;
+	struct tally_refresh_found got_refresh;
+
+	(void)state;
+	store_sql(&help, "DELETE FROM user");
+	add_owners();
+	access.family = refresh.family;
+	memset(access.digest, 0xa5, sizeof(access.digest));
+	assert_int_equal(OPS->token_write(help.store, jobs, 2), TALLY_OK);
+	assert_int_equal(a.err, TALLY_OK);
+	assert_int_equal(b.err, TALLY_OK);
+	assert_int_equal(find_access(&access.id, &got), TALLY_OK);
+	assert_owner(&got.token.owner);
+	assert_true(tally_token_id_eq(&got.token.family, &refresh.family));
+	assert_memory_equal(got.token.digest, access.digest, 32);
+	assert_int_equal(got.token.expires_at, access.expires_at);
+	assert_false(got.is_revoked);
+	assert_int_equal(find_access(&jwt.id, &got), TALLY_OK);
+	assert_true(tally_token_id_is_none(&got.token.family));
+	assert_memory_equal(got.token.digest, jwt.digest, 32);
+	assert_int_equal(find_refresh(&refresh.id, &got_refresh), TALLY_OK);
+	assert_owner(&got_refresh.token.owner);
+	assert_memory_equal(got_refresh.token.digest, refresh.digest, 32);
+	assert_int_equal(got_refresh.token.expires_at, refresh.expires_at);
+	assert_int_equal(got_refresh.token.family_expires_at, refresh.family_expires_at);
+	assert_int_equal(got_refresh.used_at_us, 0);
+	assert_false(got_refresh.is_revoked);
+	assert_int_equal(find_access(&refresh.id, &got), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(store_number(&help, "SELECT COUNT(*) FROM access_token_view WHERE"
+		" client_id = 'app' AND issued_at = '2027-01-15 08:00:00.000000'"
+		" AND expires_at = '2027-01-15 09:00:00'"), 1);
+	assert_int_equal(store_number(&help, "SELECT COUNT(*) FROM refresh_token_view"
+		" WHERE used_at IS NULL"), 1);
+}
+
+/* Values that are no numbers, no text, as long as can be, or not there. */
+static void any_bytes_are_kept(void **state)
+{
+	char subject[TALLY_SUBJECT_MAX], scope[TALLY_SCOPE_TEXT_MAX];
+	struct tally_access_record access = make_access(NOW_US + 5);
+	struct tally_access_found got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(subject); i++)
+		subject[i] = (char)i;
+	memset(scope, '\'', sizeof(scope));
+	access.owner = (struct tally_token_owner){
+		.subject = tally_span(subject, sizeof(subject)),
+		.scope = tally_span(scope, sizeof(scope)),
+	};
+	assert_int_equal(keep_access(&access), TALLY_OK);
+	assert_int_equal(find_access(&access.id, &got), TALLY_OK);
+	assert_true(tally_span_eq(got.token.owner.subject, access.owner.subject));
+	assert_true(tally_span_eq(got.token.owner.scope, access.owner.scope));
+	assert_int_equal(got.token.owner.audience.n, 0);
+	/* Without a client, the subject stands in its place. */
+	assert_true(tally_span_eq(got.token.owner.client_id, access.owner.subject));
+	assert_false(got.is_revoked);
+}
+
+static void a_bad_job_fails_alone(void **state)
+{
+	static char text[9u << 20];
+	struct tally_access_record access[5];
+	struct tally_token_job job[5], *jobs[5];
+	struct tally_access_found got;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < 5; i++) {
+		access[i] = make_access(NOW_US + 10 + i);
+		job[i] = (struct tally_token_job){ .access = &access[i], .now_us = NOW_US };
+		jobs[i] = &job[i];
+	}
+	access[1].owner.scope = TALLY_SPAN("caf\xc3\xa9");
+	access[2].id = access[0].id;
+	access[3].owner.scope = tally_span(text, TALLY_SCOPE_TEXT_MAX + 1);
+	assert_int_equal(OPS->token_write(help.store, jobs, 5), TALLY_OK);
+	assert_int_equal(job[0].err, TALLY_OK);
+	assert_int_equal(job[1].err, TALLY_ERR_SYNTAX);
+	assert_int_equal(job[2].err, TALLY_ERR_EXISTS);
+	assert_int_equal(job[3].err, TALLY_ERR_LIMIT);
+	assert_int_equal(job[4].err, TALLY_OK);
+	assert_int_equal(find_access(&access[0].id, &got), TALLY_OK);
+	assert_int_equal(find_access(&access[4].id, &got), TALLY_OK);
+	/* One that does not even fit into a statement. */
+	access[0] = make_access(NOW_US + 20);
+	access[4] = make_access(NOW_US + 21);
+	access[0].owner.scope = tally_span(text, sizeof(text));
+	jobs[1] = &job[4];
+	assert_int_equal(OPS->token_write(help.store, jobs, 2), TALLY_OK);
+	assert_int_equal(job[0].err, TALLY_ERR_LIMIT);
+	assert_int_equal(job[4].err, TALLY_OK);
+}
+
+static void a_refresh_token_is_used_once(void **state)
+{
+	struct tally_refresh_record token = make_refresh(NOW_US + 30), next = make_refresh(NOW_US + 31);
+	struct tally_refresh_record other = make_refresh(NOW_US + 32), bad = make_refresh(NOW_US + 33);
+	struct tally_token_job first = { .refresh = &token, .now_us = NOW_US };
+	struct tally_token_job a = { .use = &token, .refresh = &next, .now_us = NOW_US + 40 };
+	struct tally_token_job b = { .use = &token, .refresh = &other, .now_us = NOW_US + 41 };
+	struct tally_token_job *jobs[] = { &a, &b };
+	struct tally_refresh_found got;
+
+	(void)state;
+	assert_int_equal(write_one(&first), TALLY_OK);
+	/* What cannot be kept uses nothing up. */
+	bad.owner.scope = TALLY_SPAN("\xff");
+	first = (struct tally_token_job){ .use = &token, .refresh = &bad, .now_us = NOW_US };
+	assert_int_equal(write_one(&first), TALLY_ERR_SYNTAX);
+	assert_int_equal(find_refresh(&token.id, &got), TALLY_OK);
+	assert_int_equal(got.used_at_us, 0);
+	/* Two in one batch. */
+	assert_int_equal(OPS->token_write(help.store, jobs, 2), TALLY_OK);
+	struct tally_token_job *winner = a.err == TALLY_OK ? &a : &b;
+	struct tally_token_job *loser = a.err == TALLY_OK ? &b : &a;
+
+	assert_int_equal(winner->err, TALLY_OK);
+	assert_int_equal(loser->err, TALLY_ERR_CONFLICT);
+	assert_int_equal(loser->used_at_us, winner->now_us);
+	assert_int_equal(find_refresh(&winner->refresh->id, &got), TALLY_OK);
+	assert_int_equal(find_refresh(&loser->refresh->id, &got), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(find_refresh(&token.id, &got), TALLY_OK);
+	assert_int_equal(got.used_at_us, winner->now_us);
+	/* And once more, later. */
+	assert_int_equal(write_one(loser), TALLY_ERR_CONFLICT);
+	assert_int_equal(loser->used_at_us, winner->now_us);
+	assert_int_equal(store_number(&help, "SELECT COUNT(*) FROM refresh_token_view"
+				      " WHERE used_at IS NOT NULL"), 1);
+}
+
+/* ---- what ends them ---- */
+
+static bool is_revoked(const struct tally_token_id *id)
+{
+	struct tally_access_found got;
+
+	assert_int_equal(find_access(id, &got), TALLY_OK);
+	return got.is_revoked;
+}
+
+static bool is_refresh_revoked(const struct tally_token_id *id)
+{
+	struct tally_refresh_found got;
+
+	assert_int_equal(find_refresh(id, &got), TALLY_OK);
+	return got.is_revoked;
+}
+
+static bool is_jwt_revoked(const struct tally_token_id *id, const struct tally_token_id *family,
+			   const char *client_id, const char *subject)
+{
+	struct tally_revocation_query query = {
+		.id = *id, .client_id = tally_span_of(client_id), .subject = tally_span_of(subject),
+	};
+	bool revoked = true;
+
+	if (family != NULL)
+		query.family = *family;
+	assert_int_equal(OPS->revoked(help.store, &query, &revoked), TALLY_OK);
+	return revoked;
+}
+
+static void revoking_ends_a_token_or_a_family(void **state)
+{
+	struct tally_access_record access = make_access(NOW_US + 50), alone = make_access(NOW_US + 51);
+	struct tally_refresh_record refresh = make_refresh(NOW_US + 50);
+	struct tally_token_job job = { .access = &access, .refresh = &refresh, .now_us = NOW_US };
+
+	(void)state;
+	access.family = refresh.family;
+	assert_int_equal(write_one(&job), TALLY_OK);
+	assert_int_equal(keep_access(&alone), TALLY_OK);
+	assert_int_equal(OPS->revoke(help.store, &alone.id, NOW), TALLY_OK);
+	assert_int_equal(OPS->revoke(help.store, &alone.id, NOW + 1), TALLY_OK);
+	assert_true(is_revoked(&alone.id));
+	assert_false(is_revoked(&access.id));
+	assert_true(is_jwt_revoked(&alone.id, NULL, "", ""));
+	assert_false(is_jwt_revoked(&access.id, &refresh.family, "app", "sub"));
+	assert_int_equal(OPS->revoke(help.store, &refresh.family, NOW), TALLY_OK);
+	assert_true(is_revoked(&access.id));
+	assert_true(is_refresh_revoked(&refresh.id));
+	assert_true(is_jwt_revoked(&access.id, &refresh.family, "", ""));
+	assert_false(is_jwt_revoked(&access.id, NULL, "", ""));
+}
+
+static void a_watermark_is_exact(void **state)
+{
+	struct tally_access_record before = make_access(NOW_US + 60), at = make_access(NOW_US + 61);
+	struct tally_access_record after = make_access(NOW_US + 62);
+	struct tally_refresh_record refresh = make_refresh(NOW_US + 61);
+	struct tally_token_job job = { .refresh = &refresh, .now_us = NOW_US };
+
+	(void)state;
+	assert_int_equal(keep_access(&before), TALLY_OK);
+	assert_int_equal(keep_access(&at), TALLY_OK);
+	assert_int_equal(keep_access(&after), TALLY_OK);
+	assert_int_equal(write_one(&job), TALLY_OK);
+	assert_int_equal(OPS->revoke_all(help.store, TALLY_WATERMARK_CLIENT, TALLY_SPAN("app"),
+					 NOW_US + 61), TALLY_OK);
+	assert_true(is_revoked(&before.id));
+	assert_true(is_revoked(&at.id));
+	assert_true(is_refresh_revoked(&refresh.id));
+	assert_false(is_revoked(&after.id));
+	assert_true(is_jwt_revoked(&at.id, NULL, "app", ""));
+	assert_false(is_jwt_revoked(&at.id, NULL, "", "app"));
+	assert_false(is_jwt_revoked(&after.id, NULL, "app", ""));
+	/* An earlier mark does not take it back. */
+	assert_int_equal(OPS->revoke_all(help.store, TALLY_WATERMARK_CLIENT, TALLY_SPAN("app"), 1),
+			 TALLY_OK);
+	assert_true(is_revoked(&before.id));
+	assert_int_equal(OPS->revoke_all(help.store, TALLY_WATERMARK_SUBJECT, TALLY_SPAN("sub"),
+					 NOW_US + 62), TALLY_OK);
+	assert_true(is_revoked(&after.id));
+	assert_true(is_jwt_revoked(&after.id, NULL, "", "sub"));
+	assert_int_equal(OPS->revoke_all(help.store, TALLY_WATERMARK_SUBJECT, TALLY_SPAN(""), 1),
+			 TALLY_ERR_LIMIT);
+}
+
+static void what_belonged_to_the_removed_is_revoked(void **state)
+{
+	struct tally_access_record by_user = make_access(NOW_US + 70), by_client = make_access(NOW_US + 71);
+
+	(void)state;
+	by_client.owner.user = 0;
+	by_user.owner.client = 0;
+	assert_int_equal(keep_access(&by_user), TALLY_OK);
+	assert_int_equal(keep_access(&by_client), TALLY_OK);
+	assert_false(is_revoked(&by_user.id));
+	assert_false(is_revoked(&by_client.id));
+	assert_int_equal(OPS->user_remove(help.store, TALLY_SPAN("sub")), TALLY_OK);
+	assert_true(is_revoked(&by_user.id));
+	assert_false(is_revoked(&by_client.id));
+	assert_int_equal(OPS->client_remove(help.store, TALLY_SPAN("app")), TALLY_OK);
+	assert_true(is_revoked(&by_client.id));
+	add_owners();
+}
+
+/* ---- many at once ---- */
+
+#define RACERS 64
+
+static struct tally_token_writer *writer;
+static struct tally_refresh_record contested;
+
+static void *race(void *unused)
+{
+	struct tally_refresh_record next = make_refresh(NOW_US + 100);
+	struct tally_token_job job = { .use = &contested, .refresh = &next, .now_us = NOW_US + 100 };
+
+	(void)unused;
+	enum tally_err err = tally_token_writer_put(writer, &job);
+
+	return (void *)(intptr_t)(int)err;
+}
+
+static void of_many_that_use_a_token_one_succeeds(void **state)
+{
+	struct tally_token_job first = { .refresh = &contested, .now_us = NOW_US };
+	pthread_t threads[RACERS];
+	unsigned int ok = 0, conflict = 0;
+
+	(void)state;
+	contested = make_refresh(NOW_US + 99);
+	assert_int_equal(write_one(&first), TALLY_OK);
+	writer = tally_token_writer_new(help.store, RACERS, 3);
+	for (int i = 0; i < RACERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, race, NULL), 0);
+	for (int i = 0; i < RACERS; i++) {
+		void *result;
+
+		pthread_join(threads[i], &result);
+		ok += (intptr_t)result == TALLY_OK;
+		conflict += (intptr_t)result == TALLY_ERR_CONFLICT;
+	}
+	tally_token_writer_free(writer);
+	assert_int_equal(ok, 1);
+	assert_int_equal(conflict, RACERS - 1);
+}
+
+/* ---- the purge ---- */
+
+struct steps {
+	unsigned int added;
+	unsigned int dropped;
+	uint64_t rows;
+};
+
+static void note_step(void *context, const char *what, const char *table, const char *partition,
+		      uint64_t rows)
+{
+	struct steps *steps = context;
+
+	assert_true(strlen(table) > 0);
+	assert_int_equal(partition[0], 'p');
+	if (strcmp(what, "add") == 0)
+		steps->added++;
+	else
+		steps->dropped++;
+	steps->rows += rows;
+}
+
+static int64_t partitions_of(const char *table)
+{
+	char text[192];
+
+	snprintf(text, sizeof(text), "SELECT COUNT(*) FROM information_schema.PARTITIONS WHERE"
+		 " TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '%s'", table);
+	return store_number(&help, text);
+}
+
+static enum tally_err purge(int64_t now, bool dry_run, struct tally_purge_report *report)
+{
+	struct steps steps = { 0 };
+	enum tally_err err = OPS->purge(help.store, now, 7, dry_run, note_step, &steps, report);
+
+	if (err == TALLY_OK) {
+		assert_int_equal(steps.added, report->added);
+		assert_int_equal(steps.dropped, report->dropped);
+	}
+	return err;
+}
+
+static void a_purge_makes_and_drops_partitions(void **state)
+{
+	struct tally_access_record access = make_access(NOW_US + 200);
+	struct tally_purge_report report;
+	struct tally_access_found got;
+
+	(void)state;
+	assert_int_equal(purge(NOW, true, &report), TALLY_OK);
+	assert_true(report.added > 0);
+	assert_int_equal(partitions_of("access_token"), 1);
+	assert_int_equal(purge(NOW, false, &report), TALLY_OK);
+	assert_int_equal(report.dropped, 0);
+	/* Today, the day that a token may live, 7 ahead, and the rest. */
+	assert_int_equal(partitions_of("access_token"), 10);
+	assert_int_equal(purge(NOW, false, &report), TALLY_OK);
+	assert_int_equal(report.added, 0);
+	assert_int_equal(keep_access(&access), TALLY_OK);
+	assert_int_equal(store_number(&help, "SELECT COUNT(*) FROM access_token PARTITION (pmax)"), 0);
+	/* The token of this day is there until the day is over everywhere. */
+	assert_int_equal(purge((NOW / TALLY_DAY + 1) * TALLY_DAY, false, &report), TALLY_OK);
+	assert_int_equal(report.dropped, 0);
+	assert_int_equal(purge((NOW / TALLY_DAY + 1) * TALLY_DAY + 2 * HOUR, true, &report), TALLY_OK);
+	assert_int_equal(report.dropped, 1);
+	assert_int_equal(find_access(&access.id, &got), TALLY_OK);
+	assert_int_equal(purge((NOW / TALLY_DAY + 1) * TALLY_DAY + 2 * HOUR, false, &report), TALLY_OK);
+	assert_int_equal(report.dropped, 1);
+	assert_int_equal(find_access(&access.id, &got), TALLY_ERR_NOT_FOUND);
+	/* After a year without a purge everything has passed. */
+	assert_int_equal(purge(NOW + 365 * TALLY_DAY, false, &report), TALLY_OK);
+	assert_int_equal(partitions_of("access_token"), 10);
+	assert_int_equal(store_number(&help, "SELECT COUNT(*) FROM refresh_token"), 0);
+}
+
+static _Atomic bool inserting;
+static _Atomic unsigned int inserted;
+
+static void *insert_all_the_time(void *unused)
+{
+	(void)unused;
+	while (inserting) {
+		struct tally_access_record access = make_access(tally_clock_now_us());
+
+		assert_int_equal(keep_access(&access), TALLY_OK);
+		inserted++;
+	}
+	return NULL;
+}
+
+/* Each purge is of a day later than the one before: it always has to do. */
+static void a_purge_does_not_stop_issuing(void **state)
+{
+	struct tally_purge_report report;
+	int64_t now = tally_clock_now();
+	unsigned int dropped = 0;
+	pthread_t threads[2];
+
+	(void)state;
+	store_partition_afresh(&help);
+	assert_int_equal(purge(now - 20 * TALLY_DAY, false, &report), TALLY_OK);
+	inserting = true;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, insert_all_the_time, NULL), 0);
+	for (int day = 19; day >= 0; day--) {
+		assert_int_equal(purge(now - day * TALLY_DAY, false, &report), TALLY_OK);
+		dropped += report.dropped;
+	}
+	inserting = false;
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	assert_true(dropped > 15);
+	assert_int_equal(store_number(&help, "SELECT COUNT(*) FROM access_token"), inserted);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(users_come_back_as_they_were_added),
+		cmocka_unit_test(users_change),
+		cmocka_unit_test(users_are_listed_in_pages),
+		cmocka_unit_test(keys_of_users),
+		cmocka_unit_test(issuers_come_and_go),
+		cmocka_unit_test(tokens_come_back_as_they_were_kept),
+		cmocka_unit_test(any_bytes_are_kept),
+		cmocka_unit_test(a_bad_job_fails_alone),
+		cmocka_unit_test(a_refresh_token_is_used_once),
+		cmocka_unit_test(revoking_ends_a_token_or_a_family),
+		cmocka_unit_test(a_watermark_is_exact),
+		cmocka_unit_test(what_belonged_to_the_removed_is_revoked),
+		cmocka_unit_test(of_many_that_use_a_token_one_succeeds),
+		cmocka_unit_test(a_purge_makes_and_drops_partitions),
+		cmocka_unit_test(a_purge_does_not_stop_issuing),
+	};
+
+	return cmocka_run_group_tests_name("tokens", tests, open_all, close_all);
+}
