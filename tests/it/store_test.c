@@ -9,6 +9,8 @@
 
 #include "tests/it/store_help.h"
 
+#include "base/buf.h"
+
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
