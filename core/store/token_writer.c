@@ -167,3 +167,12 @@ enum tally_err tally_token_writer_put(struct tally_token_writer *writer,
 	pthread_cond_destroy(&self.wake);
 	return job->err;
 }
+
+size_t tally_token_writer_waiting(struct tally_token_writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	size_t waiting = writer->waiting;
+
+	pthread_mutex_unlock(&writer->lock);
+	return waiting;
+}

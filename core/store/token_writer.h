@@ -29,4 +29,7 @@ void tally_token_writer_free(struct tally_token_writer *writer);
 enum tally_err tally_token_writer_put(struct tally_token_writer *writer,
 				      struct tally_token_job *job) TALLY_MUST_CHECK;
 
+/* How many requests are in the queue. */
+size_t tally_token_writer_waiting(struct tally_token_writer *writer);
+
 #endif

@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "base/buf.h"
 #include "tests/it/store_help.h"
 
 #include "base/buf.h"
@@ -565,11 +566,13 @@ static void fill_for_plans(void)
 		"INSERT INTO user_key VALUES ('1', 1, 'ES256', '', 0, 0), ('2', 1, 'ES256', '', 0, 0)",
 		"INSERT INTO trusted_issuer (issuer, jwks, audience, created_at)"
 		" VALUES ('1', '', '', 0), ('2', '', '', 0), ('3', '', '', 0)",
-		"INSERT INTO access_token VALUES (1, " PLAN_ID ", '', 1, 1, '1', '', '', '', 0)",
+		"INSERT INTO access_token VALUES (1, " PLAN_ID ", " PLAN_ID ", 1, 1, '1', '', '',"
+		" '', 0)",
 		"INSERT INTO refresh_token VALUES (1, " PLAN_ID ", " PLAN_ID ", 1, 1, '1', '', '',"
 		" REPEAT('x', 32), 0, 0)",
 		"INSERT INTO refresh_use VALUES (1, " PLAN_ID ", 1, 1)",
-		"INSERT INTO revocation VALUES (1, " PLAN_ID ", 1)",
+		/* The second one is a family, whose day is in its id. */
+		"INSERT INTO revocation VALUES (1, " PLAN_ID ", 1), (12544, " PLAN_ID ", 1)",
 		"INSERT INTO watermark VALUES (0, '1', 1), (1, '1', 1)",
 	};
 

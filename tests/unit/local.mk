@@ -119,3 +119,9 @@ tests_unit_test_token_check_SOURCES = tests/unit/test_token_check.c tests/unit/s
 tests_unit_test_token_check_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_token_check_LDADD = $(unit_libs)
 TESTS += tests/unit/test_token_check
+
+check_PROGRAMS += tests/unit/test_token_writer
+tests_unit_test_token_writer_SOURCES = tests/unit/test_token_writer.c
+tests_unit_test_token_writer_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_token_writer_LDADD = $(unit_libs)
+TESTS += tests/unit/test_token_writer

@@ -49,6 +49,13 @@ static void add_span(struct tally_buf *text, struct tally_span s)
 	add_hex(text, s.p, s.n);
 }
 
+/* MariaDB takes bytes without a character set as they are, ASCII or not. */
+static void add_text(struct tally_buf *text, struct tally_span s)
+{
+	tally_buf_add_str(text, ",_utf8mb4 ");
+	add_hex(text, s.p, s.n);
+}
+
 static void add_number(struct tally_buf *text, uint64_t value)
 {
 	tally_buf_add_char(text, ',');
@@ -84,8 +91,8 @@ static void add_owner(struct tally_buf *text, const struct tally_token_owner *ow
 	add_number(text, owner->client);
 	add_number(text, owner->user);
 	add_span(text, owner->subject);
-	add_span(text, owner->scope);
-	add_span(text, owner->audience);
+	add_text(text, owner->scope);
+	add_text(text, owner->audience);
 }
 
 static void add_access(struct tally_buf *text, const struct tally_access_record *access, bool first)
