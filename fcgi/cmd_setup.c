@@ -6,7 +6,18 @@
 #include "fcgi/output.h"
 #include "fcgi/session.h"
 #include "store/mysql/mysql.h"
+#include "sys/clock.h"
 #include "sys/log.h"
+
+/* Days for which the first partitions of tokens are made; a timer does the rest. */
+#define AHEAD 7u
+
+static enum tally_err make_partitions(struct tally_store *store)
+{
+	struct tally_purge_report report;
+
+	return store->ops->purge(store, tally_clock_now(), AHEAD, false, NULL, NULL, &report);
+}
 
 enum tally_err tally_cmd_init_db(const struct tally_invocation *call)
 {
@@ -16,6 +27,8 @@ enum tally_err tally_cmd_init_db(const struct tally_invocation *call)
 
 	if (err == TALLY_OK)
 		err = tally_mysql_migrate(session.store, &report);
+	if (err == TALLY_OK)
+		err = make_partitions(session.store);
 	if (err == TALLY_OK && session.json) {
 		const struct tally_field fields[] = {
 			{ "version_before", TALLY_FIELD_NUMBER, .number = report.before },
