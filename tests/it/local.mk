@@ -26,3 +26,9 @@ tests_it_store_token_test_CPPFLAGS = $(it_cppflags)
 tests_it_store_token_test_LDADD = $(it_libs)
 
 EXTRA_DIST += tests/it/database tests/it/20-store.sh tests/it/90-newest.sh
+
+check_PROGRAMS += tests/it/marks_tool
+tests_it_marks_tool_SOURCES = tests/it/marks_tool.c
+tests_it_marks_tool_CPPFLAGS = $(it_cppflags)
+tests_it_marks_tool_LDADD = $(it_libs)
+EXTRA_DIST += tests/it/25-marks.sh

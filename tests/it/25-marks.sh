@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The marks in a real Redis: used once, kept through kill -9, refused when the
+# server does not keep them, back after an outage.
+# shellcheck source=tests/it/lib.sh
+. "${TALLY_SRCDIR:?}/tests/it/lib.sh"
+
+TOOL=${TALLY_BUILDDIR:?}/tests/it/marks_tool
+SOCKET=$TEST_TMP/redis.sock
+REDIS=$TEST_TMP/redis
+[ -x "$TOOL" ] || bail "the test's tool is built" "there is no $TOOL: run make check TESTS="
+SERVER=$(command -v redis-server || command -v redis-check-rdb) ||
+	missing_all "redis-server is there" "redis-server"
+mkdir "$REDIS"
+# The name decides what the program does.
+ln -s "$SERVER" "$TEST_TMP/redis-server"
+
+# redis_up [DIRECTIVE VALUE]...
+redis_up() {
+	rm -f "$SOCKET"
+	run_bg "$TEST_TMP/redis-server" --port 0 --unixsocket "$SOCKET" --dir "$REDIS" --save "" \
+		--appendonly yes --appendfsync always --logfile "$TEST_TMP/redis.log" "$@"
+	REDIS_PID=$BG_PID
+	wait_until 10 cli PING || bail "Redis starts" "$(tail "$TEST_TMP/redis.log")"
+}
+
+redis_down() {
+	stop_bg "$REDIS_PID" "$1"
+}
+
+cli() {
+	redis-cli -s "$SOCKET" "$@"
+}
+
+# conf [LINE...]: lines of the section redis.
+conf() {
+	printf '%s\n' '[server]' 'issuer = https://as.example' '[database]' 'socket = /nowhere' \
+		'[redis]' "socket = $SOCKET" 'timeout = 1s' "$@" >"$TEST_TMP/conf"
+}
+
+# tool VERB [ARGUMENT...]: what it prints; what it logs is in $TEST_TMP/log.
+tool() {
+	"$TOOL" "$TEST_TMP/conf" "$@" 2>"$TEST_TMP/log"
+}
+
+logged() {
+	like "$1" "$(cat "$TEST_TMP/log")" "$2"
+}
+
+conf
+redis_up
+is "a durable Redis is accepted" "$(tool check)" ok
+
+# ---- used once ----------------------------------------------------------------
+
+is "a mark is used" "$(tool use a)" ok
+is "and not again" "$(tool use a)" exists
+is "another is another" "$(tool use b)" ok
+is "a mark that ends" "$(tool use c 1)" ok
+sleep 1.2
+is "can be used again" "$(tool use c 1)" ok
+is "a mark of many bytes is a short key" "$(tool use "$(printf '%1000s' x)")" ok
+is "no key is long" "$(cli KEYS '*' | awk 'length > 64')" ""
+
+is "a refresh token is used" "$(tool refresh a f 1000 100)" first
+is "again within the grace" "$(tool refresh a f 1099 100)" grace
+is "which does not begin anew" "$(tool refresh a f 1101 100)" reused
+is "its family has ended" "$(tool refresh b f 1102 100)" ended
+is "and is asked for so" "$(tool used b f)" yes
+is "without grace a repeat is never forgiven" \
+	"$(tool refresh c g 1000 0) $(tool refresh c g 1000 0)" "first reused"
+is "nor one from a clock that is behind" \
+	"$(tool refresh d h 1000 0) $(tool refresh d h 500 0)" "first reused"
+is "an unused token is unused" "$(tool used e i)" no
+is "64 at once: one is the first" "$(tool race r 64)" 1
+
+is "counters count" "$(tool count x 60) $(tool count x 60)" "1 1 60 2 2 60"
+cli PERSIST "$(cli KEYS 'tally:user:*' | head -n 1)" >/dev/null
+is "one that lost its end gets one" "$(tool count x 30)" "3 3 30"
+
+# ---- kept ---------------------------------------------------------------------
+
+redis_down KILL
+is "Redis is gone: no answer" "$(tool use a)" unavailable
+logged "which the log says once, with the server" "Redis cannot be used.*$SOCKET"
+is "no check either" "$(tool check)" unavailable
+redis_up
+is "a used mark survives kill -9" "$(tool use a)" exists
+is "so does a used refresh token" "$(tool refresh r r 1000 0)" ended
+is "and a family that has ended" "$(tool refresh z f 9000 100)" ended
+cli SCRIPT FLUSH >/dev/null
+is "a server that forgot the scripts learns them" "$(tool refresh k k 1 0)" first
+
+# One process through an outage, which begins between two marks.
+mkfifo "$TEST_TMP/in"
+run_bg sh -c 'exec "$0" "$1" lines <"$2" >"$3" 2>"$4"' "$TOOL" "$TEST_TMP/conf" "$TEST_TMP/in" \
+	"$TEST_TMP/out" "$TEST_TMP/log"
+exec 3>"$TEST_TMP/in"
+answered() {
+	grep -qx "$1" "$TEST_TMP/out"
+}
+echo one >&3
+ok "before the outage" wait_until 5 answered "one ok"
+redis_down KILL
+echo two >&3
+ok "in it" wait_until 5 answered "two unavailable"
+redis_up
+sleep 1.1
+echo three >&3
+ok "and after it" wait_until 5 answered "three ok"
+logged "its end is told" "Redis can be used again"
+redis_down TERM
+redis_up --appendonly no
+sleep 1.1
+echo four >&3
+ok "a Redis that comes back forgetful is refused" wait_until 5 answered "four unavailable"
+exec 3>&-
+wait_until 5 sh -c '! kill -0 "$0"' "$BG_PID"
+
+# ---- not durable --------------------------------------------------------------
+
+is "appendonly no is refused" "$(tool check)" config
+logged "with what to do" 'appendonly is off.*set "appendonly yes"'
+is "and so is a mark" "$(tool use new)" unavailable
+conf "durability = relaxed"
+is "unless less is accepted" "$(tool check)" ok
+conf
+redis_down TERM
+redis_up --appendfsync everysec
+is "appendfsync everysec is refused" "$(tool check)" config
+logged "with what to do" 'appendfsync is everysec.*set "appendfsync always"'
+redis_down TERM
+redis_up --maxmemory 100mb --maxmemory-policy volatile-lru
+is "a Redis that evicts is refused" "$(tool check)" config
+logged "with what to do" 'maxmemory-policy is volatile-lru.*noeviction'
+redis_down TERM
+redis_up --maxmemory 100mb --maxmemory-policy noeviction
+is "a bound without eviction is fine" "$(tool check)" ok
+redis_down TERM
+redis_up --rename-command CONFIG ""
+is "where CONFIG is forbidden, INFO will do" "$(tool check)" ok
+logged "with a warning" "does not tell its appendfsync"
+redis_down TERM
+
+# ---- who may ------------------------------------------------------------------
+
+redis_up --requirepass s3cret
+is "without a password" "$(tool check)" unavailable
+logged "the log says which directive" "redis.password-file"
+echo wrong >"$TEST_TMP/password"
+conf "password-file = $TEST_TMP/password"
+is "with a wrong one" "$(tool check)" unavailable
+logged "the log says so" "another password"
+echo s3cret >"$TEST_TMP/password"
+is "with the right one" "$(tool check)" ok
+conf "password-file = $TEST_TMP/none"
+is "with none to read" "$(tool check)" unavailable
+logged "the log names the file's directive" "redis.password-file cannot be read: No such file"
+redis_down TERM
+
+# A server that accepts, and says nothing.
+if command -v python3 >/dev/null; then
+	run_bg python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); time.sleep(20)' "$SOCKET"
+	rm -f "$SOCKET"
+	wait_until 5 test -S "$SOCKET"
+	conf
+	began=$SECONDS
+	is "a server that hangs is given up" "$(tool use a)" unavailable
+	logged "after redis.timeout" "no answer for 1 s"
+	ok "and no later" test $((SECONDS - began)) -le 3
+fi
+done_testing
