@@ -119,3 +119,15 @@ tests_unit_test_token_check_SOURCES = tests/unit/test_token_check.c tests/unit/s
 tests_unit_test_token_check_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_token_check_LDADD = $(unit_libs)
 TESTS += tests/unit/test_token_check
+
+check_PROGRAMS += tests/unit/test_sealed
+tests_unit_test_sealed_SOURCES = tests/unit/test_sealed.c
+tests_unit_test_sealed_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_sealed_LDADD = $(unit_libs)
+TESTS += tests/unit/test_sealed
+
+check_PROGRAMS += tests/unit/test_revoke
+tests_unit_test_revoke_SOURCES = tests/unit/test_revoke.c tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_revoke_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_revoke_LDADD = $(unit_libs)
+TESTS += tests/unit/test_revoke
