@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "admin/revoke.h"
+#include "fcgi/file.h"
 #include "fcgi/output.h"
 #include "fcgi/session.h"
 #include "sys/clock.h"
@@ -53,16 +54,14 @@ static enum tally_err revoke_user(const struct tally_session *session, struct ta
 static enum tally_err read_token(struct tally_arena *arena, const char *value,
 				 struct tally_span *out)
 {
-	char *line = tally_arena_alloc(arena, TOKEN_MAX + 2);
+	enum tally_err err = TALLY_OK;
 
 	*out = tally_span_of(value);
-	if (strcmp(value, "-") != 0)
-		return TALLY_OK;
-	if (line == NULL)
-		return TALLY_ERR_NOMEM;
-	if (fgets(line, TOKEN_MAX + 2, stdin) != NULL)
-		*out = tally_span(line, strcspn(line, "\r\n"));
-	return TALLY_OK;
+	if (strcmp(value, "-") == 0)
+		err = tally_file_read(value, TOKEN_MAX, arena, out);
+	if (err == TALLY_OK)
+		*out = tally_span_trim(tally_span_cut(out, '\n'));
+	return err;
 }
 
 static enum tally_err revoke_token(const struct tally_session *session, struct tally_arena *arena,

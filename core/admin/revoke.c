@@ -4,6 +4,7 @@
 #include "admin/revoke.h"
 
 #include "base/secret.h"
+#include "crypt/verifier_cache.h"
 #include "oauth/sealed.h"
 #include "store/keyset.h"
 #include "sys/clock.h"
@@ -57,12 +58,12 @@ static enum tally_err read_token(struct tally_store *store, struct tally_arena *
 		.arena = arena,
 		.site = site,
 		.services = &services,
-		.verifiers = tally_verifiers_new(),
+		.verifier_cache = tally_verifier_cache_new(),
 	};
 	enum tally_err err =
-		rq.verifiers ? tally_token_read(&rq, text, out) : TALLY_ERR_NOMEM;
+		rq.verifier_cache ? tally_token_read(&rq, text, out) : TALLY_ERR_NOMEM;
 
-	tally_verifiers_free(rq.verifiers);
+	tally_verifier_cache_free(rq.verifier_cache);
 	return err;
 }
 
