@@ -6,6 +6,7 @@ tallystick_SOURCES = \
 	fcgi/cmd_issuer.c \
 	fcgi/cmd_key.c \
 	fcgi/cmd_purge.c \
+	fcgi/cmd_revoke.c \
 	fcgi/cmd_setup.c \
 	fcgi/cmd_user.c \
 	fcgi/cmd_user_key.c \

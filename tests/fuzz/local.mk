@@ -48,3 +48,7 @@ fuzz_tests += tests/fuzz/fuzz_jws
 check_PROGRAMS += tests/fuzz/fuzz_jwk
 tests_fuzz_fuzz_jwk_LDADD = $(fuzz_libs)
 fuzz_tests += tests/fuzz/fuzz_jwk
+
+check_PROGRAMS += tests/fuzz/fuzz_refresh
+tests_fuzz_fuzz_refresh_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_refresh

@@ -130,3 +130,14 @@ tests_unit_test_password_SOURCES = tests/unit/test_password.c
 tests_unit_test_password_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_password_LDADD = $(unit_libs)
 TESTS += tests/unit/test_password
+check_PROGRAMS += tests/unit/test_sealed
+tests_unit_test_sealed_SOURCES = tests/unit/test_sealed.c
+tests_unit_test_sealed_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_sealed_LDADD = $(unit_libs)
+TESTS += tests/unit/test_sealed
+
+check_PROGRAMS += tests/unit/test_revoke
+tests_unit_test_revoke_SOURCES = tests/unit/test_revoke.c tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_revoke_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_revoke_LDADD = $(unit_libs)
+TESTS += tests/unit/test_revoke

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tallystick revoke */
+#include "config.h"
+
+#include "admin/revoke.h"
+#include "fcgi/file.h"
+#include "fcgi/output.h"
+#include "fcgi/session.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define TOKEN_MAX 16384u
+
+static void print_all(const struct tally_session *session, const char *name, struct tally_span who,
+		      int64_t until_us)
+{
+	char time[TALLY_TIME_SIZE];
+	const struct tally_field fields[] = {
+		{ name, TALLY_FIELD_TEXT, .text = who },
+		{ "revoked_until", TALLY_FIELD_TEXT,
+		  .text = tally_span_of(tally_clock_format_ms(time, until_us)) },
+		{ .name = NULL },
+	};
+
+	tally_output_record(session->json, fields);
+}
+
+static enum tally_err revoke_client(const struct tally_session *session, struct tally_arena *arena,
+				    const char *client_id)
+{
+	int64_t until_us;
+	enum tally_err err = tally_admin_revoke_client(session->store, arena,
+						       tally_span_of(client_id), &until_us);
+
+	if (err == TALLY_OK)
+		print_all(session, "client_id", tally_span_of(client_id), until_us);
+	return err;
+}
+
+static enum tally_err revoke_user(const struct tally_session *session, struct tally_arena *arena,
+				  const char *name)
+{
+	struct tally_span user_id;
+	int64_t until_us;
+	enum tally_err err = tally_admin_revoke_user(session->store, arena, tally_span_of(name),
+						     &user_id, &until_us);
+
+	if (err == TALLY_OK)
+		print_all(session, "user_id", user_id, until_us);
+	return err;
+}
+
+/* "-": the first line of standard input, which nobody sees in a list of processes. */
+static enum tally_err read_token(struct tally_arena *arena, const char *value,
+				 struct tally_span *out)
+{
+	enum tally_err err = TALLY_OK;
+
+	*out = tally_span_of(value);
+	if (strcmp(value, "-") == 0)
+		err = tally_file_read(value, TOKEN_MAX, arena, out);
+	if (err == TALLY_OK)
+		*out = tally_span_trim(tally_span_cut(out, '\n'));
+	return err;
+}
+
+static enum tally_err revoke_token(const struct tally_session *session, struct tally_arena *arena,
+				   const char *value)
+{
+	struct tally_token token;
+	struct tally_span text;
+	enum tally_err err = read_token(arena, value, &text);
+
+	if (err == TALLY_OK)
+		err = tally_admin_revoke_token(session->store, arena, session->conf, &session->wrap,
+					       text, &token);
+	if (err != TALLY_OK)
+		return err;
+	const struct tally_field fields[] = {
+		{ "revoked", TALLY_FIELD_TEXT,
+		  .text = token.kind == TALLY_TOKEN_REFRESH
+				  ? TALLY_SPAN("a refresh token and all that came from it")
+				  : TALLY_SPAN("an access token") },
+		{ "client_id", TALLY_FIELD_TEXT, .text = token.owner.client_id },
+		{ "subject", TALLY_FIELD_TEXT, .text = token.owner.subject },
+		{ .name = NULL },
+	};
+
+	tally_output_record(session->json, fields);
+	return TALLY_OK;
+}
+
+enum tally_err tally_cmd_revoke(const struct tally_invocation *call)
+{
+	const char *token = tally_option_value(call, TALLY_OPTION_TOKEN);
+	const char *client = tally_option_value(call, TALLY_OPTION_CLIENT);
+	const char *user = tally_option_value(call, TALLY_OPTION_USER);
+	struct tally_session session;
+
+	if ((token != NULL) + (client != NULL) + (user != NULL) != 1) {
+		tally_log_error("revoke: expected one of --token, --client and --user");
+		return TALLY_ERR_USAGE;
+	}
+	enum tally_err err = tally_session_open(&session, call, true);
+
+	if (err == TALLY_OK && token != NULL)
+		err = revoke_token(&session, call->arena, token);
+	else if (err == TALLY_OK && client != NULL)
+		err = revoke_client(&session, call->arena, client);
+	else if (err == TALLY_OK)
+		err = revoke_user(&session, call->arena, user);
+	tally_session_close(&session);
+	return err;
+}
