@@ -119,3 +119,15 @@ tests_unit_test_token_check_SOURCES = tests/unit/test_token_check.c tests/unit/s
 tests_unit_test_token_check_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_token_check_LDADD = $(unit_libs)
 TESTS += tests/unit/test_token_check
+
+check_PROGRAMS += tests/unit/test_jwt_bearer
+tests_unit_test_jwt_bearer_SOURCES = tests/unit/test_jwt_bearer.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_jwt_bearer_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_jwt_bearer_LDADD = $(unit_libs)
+TESTS += tests/unit/test_jwt_bearer
+
+check_PROGRAMS += tests/unit/test_client_assertion
+tests_unit_test_client_assertion_SOURCES = tests/unit/test_client_assertion.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_client_assertion_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_client_assertion_LDADD = $(unit_libs)
+TESTS += tests/unit/test_client_assertion
