@@ -141,3 +141,14 @@ tests_unit_test_revoke_SOURCES = tests/unit/test_revoke.c tests/unit/seam.c test
 tests_unit_test_revoke_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_revoke_LDADD = $(unit_libs)
 TESTS += tests/unit/test_revoke
+check_PROGRAMS += tests/unit/test_jwt_bearer
+tests_unit_test_jwt_bearer_SOURCES = tests/unit/test_jwt_bearer.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_jwt_bearer_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_jwt_bearer_LDADD = $(unit_libs)
+TESTS += tests/unit/test_jwt_bearer
+
+check_PROGRAMS += tests/unit/test_client_assertion
+tests_unit_test_client_assertion_SOURCES = tests/unit/test_client_assertion.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_client_assertion_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_client_assertion_LDADD = $(unit_libs)
+TESTS += tests/unit/test_client_assertion
