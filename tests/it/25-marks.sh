@@ -93,29 +93,26 @@ is "a server that forgot the scripts learns them" "$(tool refresh k k 1 0)" firs
 
 # One process through an outage, which begins between two marks.
 mkfifo "$TEST_TMP/in"
-run_bg sh -c 'exec "$0" "$1" lines <"$2" >"$3" 2>"$4"' "$TOOL" "$TEST_TMP/conf" "$TEST_TMP/in" \
-	"$TEST_TMP/out" "$TEST_TMP/log"
+"$TOOL" "$TEST_TMP/conf" lines <"$TEST_TMP/in" >"$TEST_TMP/out" 2>"$TEST_TMP/log" &
+LINES_PID=$!
 exec 3>"$TEST_TMP/in"
-answered() {
-	grep -qx "$1" "$TEST_TMP/out"
-}
 echo one >&3
-ok "before the outage" wait_until 5 answered "one ok"
+ok "before the outage" wait_until 5 grep -qx "one ok" "$TEST_TMP/out"
 redis_down KILL
 echo two >&3
-ok "in it" wait_until 5 answered "two unavailable"
+ok "in it" wait_until 5 grep -qx "two unavailable" "$TEST_TMP/out"
 redis_up
 sleep 1.1
 echo three >&3
-ok "and after it" wait_until 5 answered "three ok"
+ok "and after it" wait_until 5 grep -qx "three ok" "$TEST_TMP/out"
 logged "its end is told" "Redis can be used again"
 redis_down TERM
 redis_up --appendonly no
 sleep 1.1
 echo four >&3
-ok "a Redis that comes back forgetful is refused" wait_until 5 answered "four unavailable"
+ok "a Redis that comes back forgetful is refused" wait_until 5 grep -qx "four unavailable" "$TEST_TMP/out"
 exec 3>&-
-wait_until 5 sh -c '! kill -0 "$0"' "$BG_PID"
+wait "$LINES_PID"
 
 # ---- not durable --------------------------------------------------------------
 
