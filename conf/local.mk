@@ -6,6 +6,8 @@ nobase_dist_pkgdata_DATA = \
 	conf/lighttpd/tallystick-tls.conf \
 	conf/lighttpd/tallystick.conf \
 	conf/logrotate/tallystick \
+	conf/systemd/tallystick-purge.service \
+	conf/systemd/tallystick-purge.timer \
 	conf/systemd/tallystick.socket \
 	conf/systemd/tallystick@.service \
 	conf/sysusers/tallystick.conf \

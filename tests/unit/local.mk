@@ -152,3 +152,9 @@ tests_unit_test_client_assertion_SOURCES = tests/unit/test_client_assertion.c te
 tests_unit_test_client_assertion_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_client_assertion_LDADD = $(unit_libs)
 TESTS += tests/unit/test_client_assertion
+
+check_PROGRAMS += tests/unit/test_command
+tests_unit_test_command_SOURCES = tests/unit/test_command.c
+tests_unit_test_command_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_command_LDADD = $(unit_libs)
+TESTS += tests/unit/test_command

@@ -5,12 +5,14 @@
 #include "store/mysql/db.h"
 
 #include "base/secret.h"
+#include "sys/command.h"
 #include "sys/file.h"
 
 #include <errno.h>
 
 /* An IAM token has about 1000 characters. */
 #define PASSWORD_MAX 4096u
+#define COMMAND_SECONDS 10u /* that database.password-command may take */
 
 static enum tally_err note(struct tally_db *db, const char *what)
 {
@@ -20,12 +22,27 @@ static enum tally_err note(struct tally_db *db, const char *what)
 	return tally_db_failed(db, 0, text);
 }
 
-/* "" when no file is configured. */
+/* Of the operator's choosing, such as "aws rds generate-db-auth-token …". */
+static enum tally_err run_command(struct tally_db *db, char out[PASSWORD_MAX + 1])
+{
+	const char *why;
+	char text[256];
+
+	if (tally_command_line(db->conf->database_password_command, COMMAND_SECONDS, out,
+			       PASSWORD_MAX + 1, &why) == TALLY_OK)
+		return TALLY_OK;
+	snprintf(text, sizeof(text), "database.password-command: %s", why);
+	return tally_db_failed(db, 0, text);
+}
+
+/* "" when neither a file nor a command is configured. */
 static enum tally_err read_password(struct tally_db *db, char out[PASSWORD_MAX + 1])
 {
 	const char *path = db->conf->database_password_file;
 
 	out[0] = '\0';
+	if (db->conf->database_password_command != NULL)
+		return run_command(db, out);
 	if (path == NULL || tally_file_line(path, out, PASSWORD_MAX + 1) == TALLY_OK)
 		return TALLY_OK;
 	return note(db, "database.password-file cannot be read");
@@ -78,6 +95,11 @@ static void set_options(MYSQL *mysql, const struct tally_conf *conf, unsigned in
 
 	mysql_options(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &ask);
 #endif
+	/* An IAM token goes to the server as it is: only to one that has proved its name. */
+	tally_db_bool cleartext = conf->database_tls == TALLY_TLS_VERIFY &&
+				  conf->database_socket == NULL;
+
+	mysql_options(mysql, MYSQL_ENABLE_CLEARTEXT_PLUGIN, &cleartext);
 	set_tls(mysql, conf);
 }
 
