@@ -1,5 +1,6 @@
 # Adds the files of this folder to the build.
 EXTRA_DIST += \
+	examples/clients/jwt-profile.py \
 	examples/lib/build.sh \
 	examples/lib/common.sh \
 	examples/lib/config.sh \

@@ -8,66 +8,13 @@
 . "${TALLY_SRCDIR:?}/tests/it/lib.sh"
 # shellcheck source=tests/it/lib-stack.sh
 . "$TALLY_SRCDIR/tests/it/lib-stack.sh"
+# shellcheck source=tests/it/lib-node.sh
+. "$TALLY_SRCDIR/tests/it/lib-node.sh"
 
 for tool in jq jose openssl; do
 	command -v "$tool" >/dev/null || missing_all "$tool is there" "$tool"
 done
 ALGS="ES256 ES384 RS256 PS256 EdDSA"
-
-# ---- the npm packages ------------------------------------------------------
-
-# A folder in the cache, made once per version of the lock file; afterwards
-# nothing is fetched.
-NODE_FOLDER=$TALLYSTICK_CACHE/npm/$(cksum <"$HERE/node/package-lock.json" | tr ' ' -)
-
-node_make() {
-	local tmp
-	mkdir -p "$TALLYSTICK_CACHE/npm"
-	tmp=$(mktemp -d "$TALLYSTICK_CACHE/npm/making.XXXXXX") || return 1
-	cp "$HERE/node/package.json" "$HERE/node/package-lock.json" "$tmp"
-	if (cd "$tmp" && npm ci --no-audit --no-fund --ignore-scripts); then
-		# Several at once: the first makes it, and the others' are as good.
-		mv -T "$tmp" "$NODE_FOLDER" 2>/dev/null || rm -rf "$tmp"
-	fi
-	[ -d "$NODE_FOLDER" ] || { rm -rf "$tmp"; return 1; }
-}
-
-# Sets NODE, or WHY it cannot be used.
-node_find() {
-	local major
-	NODE=()
-	command -v node >/dev/null || { WHY="node is not installed"; return; }
-	major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
-	[ "$major" -ge 18 ] || { TOO_OLD="node $major has no WebCrypto and fetch; 18 is needed"; return; }
-	if [ ! -d "$NODE_FOLDER" ]; then
-		command -v npm >/dev/null || { WHY="npm is not installed"; return; }
-		node_make >"$TEST_TMP/npm.log" 2>&1 || {
-			diag "$(tail -n 20 "$TEST_TMP/npm.log")"
-			WHY="the packages jose and oauth4webapi could not be fetched"
-			return
-		}
-	fi
-	cp "$HERE/node/verify.js" "$HERE/node/package.json" "$TEST_TMP"
-	ln -s "$NODE_FOLDER/node_modules" "$TEST_TMP/node_modules"
-	NODE=(node)
-	[ "$major" != 18 ] || NODE+=(--experimental-global-webcrypto)
-}
-
-verify_npm() {
-	local check result
-	if [ -n "${TOO_OLD:-}" ]; then
-		skip "$1: npm's jose and oauth4webapi" "$TOO_OLD"
-	elif [ -n "${WHY:-}" ]; then
-		missing "$1: npm's jose and oauth4webapi" "$WHY"
-	else
-		"${NODE[@]}" "$TEST_TMP/verify.js" "$TALLYSTICK_ISSUER" "$1" \
-			>"$TEST_TMP/node.out" 2>"$TEST_TMP/node.err"
-		is "$1: verify.js runs to its end" "$?" 0 || diag "$(tail -n 20 "$TEST_TMP/node.err")"
-		while IFS=$'\t' read -r check result; do
-			is "$1: $check" "$result" ok
-		done <"$TEST_TMP/node.out"
-	fi
-}
 
 # ---- command line ----------------------------------------------------------
 
@@ -142,10 +89,14 @@ check_metadata() {
 	is "metadata: issuer (RFC 8414 §3.3)" "$(body .issuer)" "$TALLYSTICK_ISSUER"
 	is "metadata: token_endpoint" "$(body .token_endpoint)" "$TALLYSTICK_URL/oauth2/token"
 	is "metadata: jwks_uri" "$(body .jwks_uri)" "$TALLYSTICK_URL/oauth2/jwks"
-	is "metadata: grants" "$(body '.grant_types_supported | tostring')" '["client_credentials"]'
+	is "metadata: grants" "$(body '.grant_types_supported | sort | join(" ")')" \
+		"client_credentials password refresh_token urn:ietf:params:oauth:grant-type:jwt-bearer"
 	is "metadata: client authentication" \
 		"$(body '.token_endpoint_auth_methods_supported | sort | tostring')" \
-		'["client_secret_basic","client_secret_post"]'
+		'["client_secret_basic","client_secret_jwt","client_secret_post","none","private_key_jwt"]'
+	is "metadata: what client assertions may be signed with" \
+		"$(body '.token_endpoint_auth_signing_alg_values_supported | sort | join(" ")')" \
+		"ES256 ES384 ES512 EdDSA HS256 PS256 RS256"
 	# RFC 8414 §2, OpenID Discovery §3 (authorization_endpoint: there is none).
 	for name in response_types_supported subject_types_supported \
 		id_token_signing_alg_values_supported; do
@@ -179,7 +130,7 @@ check_jwks() {
 
 # ---- the run ---------------------------------------------------------------
 
-node_find
+node_find verify.js
 up "the stack is up" --server lighttpd
 for alg in $ALGS; do
 	[ "$alg" = ES256 ] || ok "$alg: a key" program key add --alg "$alg" --activate
@@ -195,7 +146,7 @@ for alg in $ALGS; do
 	check_token "$alg"
 	verify_jose "$alg"
 	[ "$alg" != EdDSA ] || verify_openssl_ed25519
-	verify_npm "$alg"
+	node_check "$alg" "npm's jose and oauth4webapi" "$TALLYSTICK_ISSUER" "$alg"
 done
 check_metadata
 check_jwks
