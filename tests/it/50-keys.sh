@@ -162,7 +162,7 @@ cp -p "$TEST_TMP/wrap.key" "$wrap"
 # Another one than the keys were wrapped with: the processes cannot open them.
 head -c 32 /dev/urandom >"$wrap"
 stack restart pool >/dev/null
-ok "with another wrap key the service is not ready" wait_until 20 [ "$(fetch /health/ready)" = 503 ]
+ok "with another wrap key the service is not ready" wait_until 20 ready_is 503
 is "it gives no token" "$(token)" 503
 ok "the log says why" in_log "error .*key $second does not open with the key in keys.wrap-key-file"
 cp -p "$TEST_TMP/wrap.key" "$wrap"

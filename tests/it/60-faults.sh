@@ -27,11 +27,6 @@ try_up() {
 }
 
 # shellcheck disable=SC2317 # called by wait_until
-ready_is() {
-	[ "$(fetch /health/ready)" = "$1" ]
-}
-
-# shellcheck disable=SC2317 # called by wait_until
 token_is() {
 	[ "$(token)" = "$1" ]
 }
@@ -84,7 +79,7 @@ down_at_start() {
 	stack start database >/dev/null
 	recovers "$name, back again"
 	is "$name: by the same process" "$(stack pids pool)" "$pids"
-	ok "$name: the log tells the end" in_log 'notice .* over after [0-9]+ s: '
+	ok "$name: the log tells the end" in_log 'notice .*the database can be used again, after [0-9]+ s'
 }
 
 # Goes away, in whichever way, and comes back.
