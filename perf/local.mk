@@ -9,6 +9,20 @@ perf_ceiling_LDADD = $(FCGI_LIBS) $(OPENSSL_LIBS)
 perf_bench_handle_SOURCES = perf/bench_handle.c
 perf_bench_handle_LDADD = libfake.a libtally.a $(CORE_LIBS)
 
+EXTRA_DIST += \
+	perf/README.md \
+	perf/lib/measure.sh \
+	perf/lib/pool.sh \
+	perf/lib/report.jq \
+	perf/lib/report.sh \
+	perf/lib/run.jq \
+	perf/lib/table.jq \
+	perf/run \
+	perf/scenario/client_credentials.sh \
+	perf/scenario/handle.sh \
+	perf/wrk/form.lua \
+	perf/wrk/report.lua
+
 .PHONY: perf
 perf: perf/ceiling$(EXEEXT) perf/bench_handle$(EXEEXT) tallystick$(EXEEXT)
 # Adds the files of this folder to the build.

@@ -15,11 +15,22 @@ pool_socket() {
 # only where the requests go is another place.
 write_include() {
 	local name
+	"begin_$SERVER" >"$WORK/web.conf"
 	for name in "${CEILINGS[@]}"; do
 		"include_$SERVER" "/oauth2/ceiling/$name" "$(pool_socket "$name")"
-	done >"$WORK/web.conf"
+	done >>"$WORK/web.conf"
 	[ -z "$AGAINST" ] || "include_$SERVER" "$AGAINST_MOUNT/" "$(pool_socket against)" \
 		>>"$WORK/web.conf"
+}
+
+begin_lighttpd() {
+	:
+}
+
+# Or it ends a child process that it has too many of, and the connections of
+# the load generator with it.
+begin_apache() {
+	say "MaxSpareThreads 256"
 }
 
 # include_lighttpd PATH SOCKET

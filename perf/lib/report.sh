@@ -7,7 +7,7 @@ conditions() {
 		--arg commit "$(git -C "$TOP" describe --always --dirty 2>/dev/null || true)" \
 		--arg cpu "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
 		--argjson cores "$(getconf _NPROCESSORS_ONLN)" \
-		--arg kernel "$(uname -sr)" \
+		--arg kernel "$(uname -sr | sed 's/-.*//')" \
 		--arg openssl "$(openssl version)" \
 		--arg server "$(server_version)" \
 		--arg database "$TALLYSTICK_DB_KIND" \

@@ -102,7 +102,7 @@ unlike "no request was given up" "$(cat "$TALLYSTICK_LOG")" 'stop-timeout'
 
 # A request that is half there when the signal comes is waited for.
 stack start pool >/dev/null
-ok "ready again" wait_until 30 [ "$(fetch /health/ready)" = 200 ]
+ok "ready again" wait_until 30 ready_is 200
 python3 -B "$HERE/late_half.py" "$TALLYSTICK_FCGI_SOCKET" "$TEST_TMP/half" "$TEST_TMP/go" \
 	>"$TEST_TMP/half.out" 2>&1 &
 half=$!
@@ -138,7 +138,7 @@ lifetime() {
 	body .expires_in
 }
 
-ok "ready again" wait_until 30 [ "$(fetch /health/ready)" = 200 ]
+ok "ready again" wait_until 30 ready_is 200
 is "tokens live for an hour" "$(lifetime)" 3600
 cp "$TALLYSTICK_CONF" "$TEST_TMP/right.conf"
 printf '\n[tokens]\naccess-lifetime = 2m\n' >>"$TALLYSTICK_CONF"
@@ -190,6 +190,6 @@ is "no answer fails while the configuration is reloaded ten times" "$(load_bad)"
 
 # An administrator's slip: the stop that stops everything.
 stack kill pool --signal USR1
-ok "SIGUSR1, FastCGI's own, stops like SIGTERM" wait_until 20 [ -z "$(stack pids pool)" ]
+ok "SIGUSR1, FastCGI's own, stops like SIGTERM" wait_until 20 pool_is_gone
 no_reports
 done_testing

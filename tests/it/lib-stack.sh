@@ -83,6 +83,16 @@ token() {
 	token_of "$DEMO_CLIENT_ID" "$DEMO_CLIENT_SECRET" "$@"
 }
 
+# ready_is STATUS
+ready_is() {
+	[ "$(fetch /health/ready)" = "$1" ]
+}
+
+# pool_is_gone: no process of the pool is left.
+pool_is_gone() {
+	[ -z "$(stack pids pool)" ]
+}
+
 # body FILTER: what jq makes of the last answer.
 body() {
 	jq -er "$1" "$TEST_TMP/body" 2>&1
