@@ -38,6 +38,7 @@ refresh() {
 		-d "refresh_token=$2"
 }
 
+# shellcheck disable=SC2317 # wait_until calls it
 refreshes() {
 	[ "$(refresh "$@")" = 200 ]
 }
