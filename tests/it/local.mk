@@ -33,3 +33,4 @@ tests_it_marks_tool_CPPFLAGS = $(it_cppflags)
 tests_it_marks_tool_LDADD = $(it_libs)
 EXTRA_DIST += tests/it/25-marks.sh
 EXTRA_DIST += tests/it/35-password.sh
+EXTRA_DIST += tests/it/35-refresh.sh
