@@ -98,6 +98,7 @@ for kind in ${TALLY_IT_KINDS:-mysql mariadb}; do
 	[ -n "${loader[*]}" ] || [ ! -x "$sanitized" ] || run_program "$kind, sanitized" "$sanitized"
 	run_program "$kind" "$programs/store_token_test"
 	run_program "$kind" "$programs/store_fault_test"
+	run_program "$kind" "$programs/store_token_fault_test"
 	run_program "$kind" "$programs/store_login_test"
 done
 done_testing
