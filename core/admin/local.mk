@@ -5,7 +5,6 @@ libtally_a_SOURCES += \
 	core/admin/key.c core/admin/key.h \
 	core/admin/machine.c core/admin/machine.h \
 	core/admin/public_key.c core/admin/public_key.h \
+	core/admin/revoke.c core/admin/revoke.h \
 	core/admin/text.c core/admin/text.h \
 	core/admin/user.c core/admin/user.h
-	core/admin/key.c core/admin/key.h
-libtally_a_SOURCES += core/admin/revoke.c core/admin/revoke.h

@@ -197,7 +197,8 @@ static void as_many_batches_as_writers_are_under_way(void **state)
 	assert_int_equal(gate.calls, 2);
 	set_gate(false);
 	finish(all, 4);
-	assert_int_equal(gate.calls, 3);
+	/* Both places are passed on, or the first to have one takes both jobs. */
+	assert_in_range(gate.calls, 3, 4);
 	close_all();
 }
 
