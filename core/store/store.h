@@ -368,7 +368,7 @@ struct tally_store_ops {
 
 	/*
 	 * Ends everything of a client (client_id) or a subject that was issued
-	 * at or before until_us. A later mark replaces an earlier one.
+	 * at or before until_us, and what comes of it (tally_token_id_since_us). A later mark replaces an earlier one.
 	 */
 	enum tally_err (*revoke_all)(struct tally_store *store, enum tally_watermark_kind kind,
 				     struct tally_span who, int64_t until_us);

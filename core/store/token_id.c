@@ -45,6 +45,12 @@ int64_t tally_token_id_issued_us(const struct tally_token_id *id)
 	return us;
 }
 
+int64_t tally_token_id_since_us(const struct tally_token_id *id,
+				const struct tally_token_id *family)
+{
+	return tally_token_id_issued_us(tally_token_id_is_none(family) ? id : family);
+}
+
 bool tally_token_id_eq(const struct tally_token_id *a, const struct tally_token_id *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;

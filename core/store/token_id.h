@@ -38,6 +38,14 @@ enum tally_err tally_token_id_parse(struct tally_token_id *id, struct tally_span
 uint16_t tally_token_id_day(const struct tally_token_id *id);
 int64_t tally_token_id_issued_us(const struct tally_token_id *id);
 
+/*
+ * What a watermark is compared with: when the token's family was begun, or,
+ * without one (all zero), when it was made itself. So a refresh that raced with
+ * the mark does not outlive it.
+ */
+int64_t tally_token_id_since_us(const struct tally_token_id *id,
+				const struct tally_token_id *family);
+
 bool tally_token_id_eq(const struct tally_token_id *a, const struct tally_token_id *b);
 
 /* All zero: stands for "none". */

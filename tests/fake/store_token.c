@@ -183,7 +183,7 @@ static bool is_past_mark(const struct fake *fake, enum tally_watermark_kind kind
 
 static bool is_revoked(const struct fake *fake, const struct tally_revocation_query *query)
 {
-	int64_t issued = tally_token_id_issued_us(&query->id);
+	int64_t issued = tally_token_id_since_us(&query->id, &query->family);
 
 	return find(&fake->revocation, &query->id) != NULL ||
 	       find(&fake->revocation, &query->family) != NULL ||

@@ -44,21 +44,22 @@ static bool next_is_null(struct tally_query *q)
 }
 
 /* Whether the next column is a watermark that this token is not past. */
-static bool next_is_mark_above(struct tally_query *q, int64_t issued_us)
+static bool next_is_mark_above(struct tally_query *q, int64_t since_us)
 {
 	bool null = tally_query_is_null(q);
 	int64_t until_us = tally_query_int(q);
 
-	return !null && issued_us <= until_us;
+	return !null && since_us <= until_us;
 }
 
 static void read_token(struct tally_query *q, struct tally_arena *arena,
 		       const struct tally_token_id *id, struct token *out)
 {
 	struct tally_token_owner *owner = &out->owner;
-	int64_t issued_us = tally_token_id_issued_us(id);
 
 	read_or_none(q, arena, out->family.bytes, sizeof(out->family.bytes));
+	int64_t since_us = tally_token_id_since_us(id, &out->family);
+
 	owner->client = (uint64_t)tally_query_int(q);
 	owner->user = (uint64_t)tally_query_int(q);
 	bool without_client = tally_query_is_null(q);
@@ -73,8 +74,8 @@ static void read_token(struct tally_query *q, struct tally_arena *arena,
 	bool without_user = next_is_null(q);
 	bool is_ended = !next_is_null(q);
 	bool family_is_ended = !next_is_null(q);
-	bool client_is_ended = next_is_mark_above(q, issued_us);
-	bool subject_is_ended = next_is_mark_above(q, issued_us);
+	bool client_is_ended = next_is_mark_above(q, since_us);
+	bool subject_is_ended = next_is_mark_above(q, since_us);
 
 	out->is_revoked = is_ended || family_is_ended || client_is_ended || subject_is_ended ||
 			  (owner->client != 0 && without_client) ||
@@ -166,15 +167,15 @@ static enum tally_err find_end(struct tally_db *db, const struct tally_revocatio
 			       bool *out)
 {
 	struct tally_query q;
-	int64_t issued_us = tally_token_id_issued_us(&query->id);
+	int64_t since_us = tally_token_id_since_us(&query->id, &query->family);
 
 	tally_query_begin(&q, db, TALLY_STATEMENT_revoked);
 	put_id(&q, &query->id);
 	put_id(&q, &query->family);
 	tally_query_put_bytes(&q, query->client_id);
-	tally_query_put_int(&q, issued_us);
+	tally_query_put_int(&q, since_us);
 	tally_query_put_bytes(&q, query->subject);
-	tally_query_put_int(&q, issued_us);
+	tally_query_put_int(&q, since_us);
 	tally_query_run(&q);
 	*out = tally_query_rows(&q) > 0;
 	return tally_query_end(&q);
