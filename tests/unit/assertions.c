@@ -151,3 +151,27 @@ void assertion_add_client_key(struct tally_store *store, const char *client_id, 
 
 	assert_int_equal(store->ops->client_key_add(store, &record), TALLY_OK);
 }
+
+struct tally_json *assertion_claims(struct tally_span response, const char *member)
+{
+	static char token[SEAM_TEXT_MAX], claims[SEAM_TEXT_MAX];
+	struct tally_json *json = NULL;
+	size_t n;
+
+	seam_member(response, member, token);
+	struct tally_span rest = tally_span_of(token);
+
+	tally_span_cut(&rest, '.');
+	assert_int_equal(tally_b64url_get(tally_span_cut(&rest, '.'), claims, sizeof(claims), &n),
+			 TALLY_OK);
+	assert_int_equal(tally_json_parse(tally_span(claims, n), n, &json), TALLY_OK);
+	return json;
+}
+
+void assertion_assert_claim(const struct tally_json *claims, const char *name, const char *want)
+{
+	struct tally_span value = { NULL, 0 };
+
+	assert_true(tally_json_string(tally_json_member(claims, name), &value));
+	assert_true(tally_span_eq(value, tally_span_of(want)));
+}

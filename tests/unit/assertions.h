@@ -6,6 +6,7 @@
 #ifndef TALLY_TESTS_ASSERTIONS_H
 #define TALLY_TESTS_ASSERTIONS_H
 
+#include "codec/json_in.h"
 #include "tests/unit/seam.h"
 
 /* Keys that are made when they are first asked for; two of each algorithm. */
@@ -31,5 +32,9 @@ void assertion_add_user_key(struct tally_store *store, const char *user_id, cons
 			    struct tally_key *key, int64_t expires_at);
 void assertion_add_client_key(struct tally_store *store, const char *client_id, const char *kid,
 			      struct tally_key *key, int64_t expires_at);
+
+/* The claims of a token in an answer; the caller frees them. */
+struct tally_json *assertion_claims(struct tally_span response, const char *member);
+void assertion_assert_claim(const struct tally_json *claims, const char *name, const char *want);
 
 #endif

@@ -158,3 +158,20 @@ tests_unit_test_command_SOURCES = tests/unit/test_command.c
 tests_unit_test_command_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_command_LDADD = $(unit_libs)
 TESTS += tests/unit/test_command
+check_PROGRAMS += tests/unit/test_trusted_issuer
+tests_unit_test_trusted_issuer_SOURCES = tests/unit/test_trusted_issuer.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_trusted_issuer_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_trusted_issuer_LDADD = $(unit_libs)
+TESTS += tests/unit/test_trusted_issuer
+
+check_PROGRAMS += tests/unit/test_crypt_others
+tests_unit_test_crypt_others_SOURCES = tests/unit/test_crypt_others.c tests/unit/jws_fixture.h
+tests_unit_test_crypt_others_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_crypt_others_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_crypt_others
+
+check_PROGRAMS += tests/unit/test_clock
+tests_unit_test_clock_SOURCES = tests/unit/test_clock.c
+tests_unit_test_clock_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_clock_LDADD = $(unit_libs)
+TESTS += tests/unit/test_clock

@@ -205,6 +205,35 @@ static void lists_are_walked(void **state)
 	tally_json_free(json);
 }
 
+static void numbers_are_rounded_down(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t value;
+		bool is;
+	} rows[] = {
+		{ "1.5", 1, true }, { "-1.5", -2, true }, { "0.999999", 0, true }, { "-0.0", 0, true },
+		{ "7", 7, true }, { "-7", -7, true }, { "1767225600.123", 1767225600, true },
+		{ "9007199254740991", 9007199254740991, true }, { "9007199254740993", 0, false },
+		{ "1e300", 0, false }, { "-1e300", 0, false }, { "\"1\"", 0, false },
+		{ "null", 0, false }, { "true", 0, false }, { "[1]", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tally_json *json;
+		int64_t value = 0;
+
+		assert_int_equal(tally_json_parse(tally_span_of(rows[i].text), MAX, &json),
+				 TALLY_OK);
+		assert_int_equal(tally_json_floor(json, &value), rows[i].is);
+		if (rows[i].is)
+			assert_int_equal(value, rows[i].value);
+		tally_json_free(json);
+	}
+	assert_false(tally_json_floor(NULL, &(int64_t){ 0 }));
+}
+
 static void integers_are_exact_or_refused(void **state)
 {
 	static const struct {
@@ -329,6 +358,7 @@ int main(void)
 		cmocka_unit_test(members_are_found_by_exact_name),
 		cmocka_unit_test(lists_are_walked),
 		cmocka_unit_test(integers_are_exact_or_refused),
+		cmocka_unit_test(numbers_are_rounded_down),
 		cmocka_unit_test(writes_without_blanks),
 		cmocka_unit_test(writes_strings_safely),
 		cmocka_unit_test(writer_keeps_to_its_buffer),

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 7523 §2.1 in whole requests: machine users and trusted issuers. */
+/* RFC 7523 §2.1 in whole requests: machine users. */
 #include "config.h"
 
-#include "base/b64.h"
 #include "codec/json_in.h"
-#include "codec/json_out.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "tests/fake/clock.h"
@@ -98,30 +96,6 @@ static void assert_refused(struct tally_span response, const char *why)
 
 /* ---- machine users ---- */
 
-static struct tally_json *claims_of(struct tally_span response, const char *member)
-{
-	static char token[SEAM_TEXT_MAX], claims[SEAM_TEXT_MAX];
-	struct tally_json *json = NULL;
-	size_t n;
-
-	seam_member(response, member, token);
-	struct tally_span rest = tally_span_of(token);
-
-	tally_span_cut(&rest, '.');
-	assert_int_equal(tally_b64url_get(tally_span_cut(&rest, '.'), claims, sizeof(claims), &n),
-			 TALLY_OK);
-	assert_int_equal(tally_json_parse(tally_span(claims, n), n, &json), TALLY_OK);
-	return json;
-}
-
-static void assert_claim(const struct tally_json *claims, const char *name, const char *want)
-{
-	struct tally_span value = { NULL, 0 };
-
-	assert_true(tally_json_string(tally_json_member(claims, name), &value));
-	assert_true(tally_span_eq(value, tally_span_of(want)));
-}
-
 static void a_machine_user_gets_a_token(void **state)
 {
 	struct tally_span response = ask_signed(HEADER, CLAIMS);
@@ -130,11 +104,11 @@ static void a_machine_user_gets_a_token(void **state)
 	assert_ok(response);
 	assert_false(seam_has(response, "refresh_token")); /* RFC 7521 §4.1 */
 	assert_false(seam_has(response, "id_token"));
-	struct tally_json *claims = claims_of(response, "access_token");
+	struct tally_json *claims = assertion_claims(response, "access_token");
 
-	assert_claim(claims, "sub", "m1");
-	assert_claim(claims, "client_id", "m1");
-	assert_claim(claims, "aud", OURS);
+	assertion_assert_claim(claims, "sub", "m1");
+	assertion_assert_claim(claims, "client_id", "m1");
+	assertion_assert_claim(claims, "aud", OURS);
 	assert_null(tally_json_member(claims, "scope"));
 	tally_json_free(claims);
 }
@@ -148,11 +122,11 @@ static void openid_gives_an_id_token(void **state)
 	(void)state;
 	assert_ok(response);
 	seam_assert_has(response, "\"scope\":\"openid profile\"");
-	struct tally_json *claims = claims_of(response, "id_token");
+	struct tally_json *claims = assertion_claims(response, "id_token");
 
-	assert_claim(claims, "sub", "m1");
-	assert_claim(claims, "aud", "m1");
-	assert_claim(claims, "preferred_username", "bot-m1");
+	assertion_assert_claim(claims, "sub", "m1");
+	assertion_assert_claim(claims, "aud", "m1");
+	assertion_assert_claim(claims, "preferred_username", "bot-m1");
 	assert_true(tally_json_integer(tally_json_member(claims, "iat"), &iat));
 	assert_true(tally_json_integer(tally_json_member(claims, "exp"), &exp));
 	assert_true(exp > iat);
@@ -434,153 +408,15 @@ static void a_client_must_be_right_when_it_is_there(void **state)
 	assertion_sign(es256(), HEADER, CLAIMS, text);
 	assert_ok(ask_by(TALLY_FAKE_CLIENT, text));
 	struct tally_json *claims =
-		claims_of(ask_by(TALLY_FAKE_CLIENT, text), "access_token");
+		assertion_claims(ask_by(TALLY_FAKE_CLIENT, text), "access_token");
 
-	assert_claim(claims, "client_id", TALLY_FAKE_CLIENT);
-	assert_claim(claims, "sub", "m1");
+	assertion_assert_claim(claims, "client_id", TALLY_FAKE_CLIENT);
+	assertion_assert_claim(claims, "sub", "m1");
 	tally_json_free(claims);
 	seam_assert_fault(ask_by("nobody", text), "401", "invalid_client");
 	seam_assert_fault(ask_by(SEAM_OTHER, text), "400", "unauthorized_client");
 	seam_assert_fault(ask(text, "&client_id=demo&client_secret=x"), "401", "invalid_client");
 	seam_assert_fault(ask(text, "&client_id=demo"), "401", "invalid_client");
-}
-
-/* ---- trusted issuers ---- */
-
-#define ISSUER "https://issuer.example"
-#define ISS "\"iss\":\"" ISSUER "\""
-#define I_HEADER "{\"alg\":\"ES256\",\"kid\":\"i1\"}"
-
-/* The issuer's set: two ES256 keys, an ES384 key without kid, and one that is not for us. */
-static void add_issuer(const char *audience, enum tally_subject_mapping mapping)
-{
-	static char set[SEAM_TEXT_MAX];
-	struct tally_json_out json;
-	struct tally_buf buf;
-
-	tally_buf_over(&buf, set, sizeof(set));
-	tally_json_begin(&json, &buf);
-	tally_json_object(&json, NULL);
-	tally_json_array(&json, "keys");
-	assert_int_equal(tally_key_add_jwk(es256(), "i1", &json), TALLY_OK);
-	assert_int_equal(tally_key_add_jwk(assertion_key(TALLY_ALG_ES256, 1), "i2", &json),
-			 TALLY_OK);
-	assert_int_equal(tally_key_add_jwk(assertion_key(TALLY_ALG_ES384, 0), NULL, &json),
-			 TALLY_OK);
-	tally_json_add_raw(&json, NULL, TALLY_SPAN("{\"kty\":\"oct\",\"k\":\"AAAA\",\"kid\":\"i3\"}"));
-	tally_json_array_end(&json);
-	tally_json_object_end(&json);
-	const struct tally_issuer_record record = {
-		.issuer = TALLY_SPAN(ISSUER),
-		.jwks = tally_buf_span(&buf),
-		.audience = tally_span_of(audience),
-		.mapping = mapping,
-		.created_at = 1,
-	};
-
-	assert_int_equal(service.store->ops->issuer_add(service.store, &record), TALLY_OK);
-}
-
-static const char *issued(const char *sub, const char *aud)
-{
-	char claims[512];
-
-	snprintf(claims, sizeof(claims), "{" ISS ",\"sub\":\"%s\",\"aud\":\"%s\",\"exp\":@60}", sub,
-		 aud);
-	return assertion_sign(es256(), I_HEADER, claims, text);
-}
-
-static void an_issuer_speaks_for_anybody(void **state)
-{
-	(void)state;
-	add_issuer("", TALLY_SUBJECT_AS_IS);
-	struct tally_span response = seam_post(&service, "/oauth2/token", TALLY_FAKE_CLIENT,
-					       GRANT "&scope=openid%%20read&assertion=%s",
-					       issued("somebody-elsewhere", OURS));
-
-	assert_ok(response);
-	assert_false(seam_has(response, "id_token")); /* there is no user to speak of */
-	assert_false(seam_has(response, "refresh_token"));
-	struct tally_json *claims = claims_of(response, "access_token");
-
-	assert_claim(claims, "sub", "somebody-elsewhere");
-	assert_claim(claims, "client_id", TALLY_FAKE_CLIENT);
-	tally_json_free(claims);
-	assert_ok(ask_by(TALLY_FAKE_CLIENT, issued("x", OURS "/oauth2/token")));
-	assert_refused(ask_by(TALLY_FAKE_CLIENT, issued("x", "https://api.example")), "aud");
-	/* Nobody but a client that authenticates, and may. */
-	assert_refused(ask(issued("x", OURS), ""), "without a client");
-	assert_refused(ask(issued(ISSUER, OURS), ""), "without a client, about itself");
-	seam_assert_fault(ask_by(SEAM_OTHER, text), "400", "unauthorized_client");
-}
-
-static void an_issuers_keys_are_its_own(void **state)
-{
-	static const char claims[] = "{" ISS ",\"sub\":\"x\"," AUD ",\"exp\":@60}";
-	struct tally_key *es384 = assertion_key(TALLY_ALG_ES384, 0);
-	struct tally_key *second = assertion_key(TALLY_ALG_ES256, 1);
-
-	(void)state;
-	add_issuer("", TALLY_SUBJECT_AS_IS);
-#define BY(key, header) ask_by(TALLY_FAKE_CLIENT, assertion_sign(key, header, claims, text))
-	assert_ok(BY(es256(), I_HEADER));
-	assert_ok(BY(second, "{\"alg\":\"ES256\",\"kid\":\"i2\"}"));
-	assert_ok(BY(es384, "{\"alg\":\"ES384\"}"));
-	assert_refused(BY(second, I_HEADER), "the other key");
-	assert_refused(BY(es256(), "{\"alg\":\"ES256\"}"), "one of two");
-	assert_refused(BY(es256(), "{\"alg\":\"ES256\",\"kid\":\"m1-ES256\"}"), "a user's kid");
-	assert_refused(BY(es384, "{\"alg\":\"ES384\",\"kid\":\"i1\"}"), "another algorithm");
-	assert_refused(BY(es384, "{\"alg\":\"ES384\",\"kid\":\"x\"}"), "a kid that it has not");
-	assert_refused(ask_by(TALLY_FAKE_CLIENT,
-			      assertion_mac(tally_span("\0\0\0", 3),
-					    "{\"alg\":\"HS256\",\"kid\":\"i3\"}", claims, text)),
-		       "a symmetric key");
-	/* iss is compared byte for byte. */
-	assert_refused(ask_by(TALLY_FAKE_CLIENT,
-			      assertion_sign(es256(), I_HEADER,
-					     "{\"iss\":\"" ISSUER "/\",\"sub\":\"x\"," AUD
-					     ",\"exp\":@60}", text)), "another issuer");
-#undef BY
-}
-
-static void an_issuers_subjects_become_users(void **state)
-{
-	(void)state;
-	add_issuer("https://agreed.example", TALLY_SUBJECT_LOGIN);
-	struct tally_span response =
-		seam_post(&service, "/oauth2/token", TALLY_FAKE_CLIENT,
-			  GRANT "&scope=openid&assertion=%s",
-			  issued(SEAM_LOGIN, "https://agreed.example"));
-
-	assert_ok(response);
-	struct tally_json *claims = claims_of(response, "id_token");
-
-	assert_claim(claims, "sub", SEAM_USER);
-	tally_json_free(claims);
-	assert_refused(ask_by(TALLY_FAKE_CLIENT, issued(SEAM_LOGIN, OURS)), "aud as agreed");
-	assert_refused(ask_by(TALLY_FAKE_CLIENT, issued(SEAM_USER, "https://agreed.example")),
-		       "a user_id is no login");
-	assert_int_equal(service.store->ops->user_disable(service.store, TALLY_SPAN(SEAM_USER), 1),
-			 TALLY_OK);
-	tally_fake_clock_advance(10);
-	assert_refused(ask_by(TALLY_FAKE_CLIENT, issued(SEAM_LOGIN, "https://agreed.example")),
-		       "a disabled user");
-}
-
-static void an_issuers_subject_may_be_a_user_id(void **state)
-{
-	(void)state;
-	add_issuer("", TALLY_SUBJECT_USER);
-	assert_ok(ask_by(TALLY_FAKE_CLIENT, issued(SEAM_USER, OURS)));
-	assert_refused(ask_by(TALLY_FAKE_CLIENT, issued(SEAM_LOGIN, OURS)), "a login");
-	assert_int_equal(service.store->ops->issuer_disable(service.store, TALLY_SPAN(ISSUER), 1),
-			 TALLY_OK);
-	tally_fake_clock_advance(10);
-	assert_refused(ask_by(TALLY_FAKE_CLIENT, issued(SEAM_USER, OURS)), "a disabled issuer");
-	assert_int_equal(service.store->ops->issuer_remove(service.store, TALLY_SPAN(ISSUER)),
-			 TALLY_OK);
-	tally_fake_clock_advance(10);
-	assert_refused(ask_by(TALLY_FAKE_CLIENT, issued(SEAM_USER, OURS)), "a removed issuer");
 }
 
 /* ---- one-time ---- */
@@ -704,10 +540,6 @@ int main(void)
 		TEST(an_outage_is_503),
 		TEST(nothing_is_given_when_the_store_fails),
 		TEST(a_client_must_be_right_when_it_is_there),
-		TEST(an_issuer_speaks_for_anybody),
-		TEST(an_issuers_keys_are_its_own),
-		TEST(an_issuers_subjects_become_users),
-		TEST(an_issuers_subject_may_be_a_user_id),
 		TEST(an_assertion_is_used_once),
 		TEST(without_marks_nothing_is_used_once),
 		TEST(parallel_uses_have_one_success),
