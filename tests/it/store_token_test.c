@@ -542,6 +542,8 @@ static void a_watermark_is_exact(void **state)
 	assert_true(is_jwt_revoked(&at.id, NULL, "app", ""));
 	assert_false(is_jwt_revoked(&at.id, NULL, "", "app"));
 	assert_false(is_jwt_revoked(&after.id, NULL, "app", ""));
+	/* Made after the mark, of a family that was begun before it. */
+	assert_true(is_jwt_revoked(&after.id, &at.id, "app", ""));
 	/* An earlier mark does not take it back. */
 	assert_int_equal(OPS->revoke_all(help.store, TALLY_WATERMARK_CLIENT, TALLY_SPAN("app"), 1),
 			 TALLY_OK);
