@@ -12,6 +12,7 @@ libtally_a_SOURCES += \
 	core/store/mysql/mysql.c core/store/mysql/mysql.h \
 	core/store/mysql/ops.h \
 	core/store/mysql/outage.c core/store/mysql/outage.h \
+	core/store/mysql/password.c core/store/mysql/password.h \
 	core/store/mysql/pool.c core/store/mysql/pool.h \
 	core/store/mysql/query.c core/store/mysql/query.h \
 	core/store/mysql/signing_key.c \

@@ -128,6 +128,9 @@ static void check_servers(struct tally_conf *conf)
 	if (conf->database_host != NULL && conf->database_socket != NULL)
 		REFUSE(conf, database_socket, "expected database.host or database.socket, "
 		       "found both");
+	if (conf->database_password_file != NULL && conf->database_password_command != NULL)
+		REFUSE(conf, database_password_command, "expected database.password-file or "
+		       "database.password-command, found both");
 	if (conf->redis_host != NULL && conf->redis_socket != NULL)
 		REFUSE(conf, redis_socket, "expected redis.host or redis.socket, found both");
 }

@@ -107,3 +107,10 @@ tests_unit_test_fake_SOURCES = tests/unit/test_fake.c
 tests_unit_test_fake_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_fake_LDADD = $(unit_libs)
 TESTS += tests/unit/test_fake
+
+# With the real clock: what it waits for is real.
+check_PROGRAMS += tests/unit/test_command
+tests_unit_test_command_SOURCES = tests/unit/test_command.c
+tests_unit_test_command_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_command_LDADD = libtally.a $(CMOCKA_LIBS) $(CORE_LIBS)
+TESTS += tests/unit/test_command

@@ -5,73 +5,37 @@
 #include "store/mysql/db.h"
 
 #include "base/secret.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
-/* An IAM token has about 1000 characters. */
-#define PASSWORD_MAX 4096u
-
-static enum tally_err note(struct tally_db *db, const char *what)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s: %s", what, strerror(errno));
-	return tally_db_failed(db, 0, text);
-}
-
-static ssize_t read_all(int fd, char *out, size_t size)
-{
-	size_t n = 0;
-
-	while (n < size) {
-		ssize_t got = read(fd, out + n, size - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	return (ssize_t)n;
-}
-
-/* The first line of the password file; "" when none is configured. */
-static enum tally_err read_password(struct tally_db *db, char out[PASSWORD_MAX + 1])
-{
-	const char *path = db->conf->database_password_file;
-
-	out[0] = '\0';
-	if (path == NULL)
-		return TALLY_OK;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read_all(fd, out, PASSWORD_MAX + 1);
-	int saved = errno;
-
-	if (fd >= 0)
-		close(fd);
-	errno = saved;
-	if (n < 0)
-		return note(db, "database.password-file cannot be read");
-	if (n > (ssize_t)PASSWORD_MAX) {
-		errno = EFBIG;
-		return note(db, "database.password-file");
-	}
-	out[n] = '\0';
-	out[strcspn(out, "\r\n")] = '\0';
-	return TALLY_OK;
-}
+#include "store/mysql/password.h"
 
 /* A Unix socket does not leave the machine, so TLS is for TCP only. */
+static enum tally_conf_tls tls_of(const struct tally_conf *conf)
+{
+	return conf->database_socket != NULL ? TALLY_TLS_OFF : conf->database_tls;
+}
+
+/*
+ * The server says by which plugin the client is to show that it knows the
+ * password. mysql_clear_password sends the password itself, which an IAM token
+ * needs: only where TLS hides it. MySQL's client has it off unless told;
+ * MariaDB's has no such switch, but newer ones take a list of what is allowed.
+ */
+static void set_cleartext(MYSQL *mysql, const struct tally_conf *conf)
+{
+	tally_db_bool allow = tls_of(conf) != TALLY_TLS_OFF;
+
+	mysql_options(mysql, MYSQL_ENABLE_CLEARTEXT_PLUGIN, &allow);
+#if HAVE_DECL_MARIADB_OPT_RESTRICTED_AUTH
+	if (!allow && conf->database_socket == NULL)
+		mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH,
+			      "mysql_native_password,caching_sha2_password,sha256_password,"
+			      "client_ed25519,parsec,auth_gssapi_client");
+#endif
+}
+
 static void set_tls(MYSQL *mysql, const struct tally_conf *conf)
 {
-	enum tally_conf_tls tls = conf->database_tls;
+	enum tally_conf_tls tls = tls_of(conf);
 
-	if (conf->database_socket != NULL)
-		tls = TALLY_TLS_OFF;
 #if HAVE_DECL_MYSQL_OPT_SSL_MODE
 	static const unsigned int modes[] = {
 		[TALLY_TLS_OFF] = SSL_MODE_DISABLED,
@@ -113,6 +77,17 @@ static void set_options(MYSQL *mysql, const struct tally_conf *conf, unsigned in
 	mysql_options(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &ask);
 #endif
 	set_tls(mysql, conf);
+	set_cleartext(mysql, conf);
+}
+
+static enum tally_err refused(struct tally_db *db)
+{
+	unsigned int code = mysql_errno(db->mysql);
+
+	/* The text that MariaDB's client has for it holds bytes of the login. */
+	if (code == 5010)
+		return tally_db_failed(db, code, "the server wants a login that is not allowed");
+	return tally_db_failed(db, code, mysql_error(db->mysql));
 }
 
 /* Whatever the server's defaults are, a session is like this. */
@@ -138,8 +113,8 @@ enum tally_err tally_db_connect(struct tally_db *db, unsigned int timeout)
 {
 	const struct tally_conf *conf = db->conf;
 	const char *host = conf->database_host ? conf->database_host : "127.0.0.1";
-	char password[PASSWORD_MAX + 1];
-	enum tally_err err = read_password(db, password);
+	char password[TALLY_DB_PASSWORD_MAX + 1];
+	enum tally_err err = tally_db_password(db, password);
 
 	if (err != TALLY_OK)
 		goto out;
@@ -154,7 +129,7 @@ enum tally_err tally_db_connect(struct tally_db *db, unsigned int timeout)
 			       conf->database_user, password, conf->database_name,
 			       conf->database_port, conf->database_socket,
 			       CLIENT_FOUND_ROWS) == NULL)
-		err = tally_db_failed(db, mysql_errno(db->mysql), mysql_error(db->mysql));
+		err = refused(db);
 	else
 		err = set_session(db, timeout);
 	if (err != TALLY_OK)
