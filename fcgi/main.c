@@ -5,6 +5,7 @@
 
 #include "sys/log.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #define ARENA_FIRST (4u * 1024)
@@ -33,6 +34,8 @@ int main(int argc, char **argv)
 {
 	struct tally_invocation call = { .arena = tally_arena_new(ARENA_FIRST, ARENA_MAX) };
 
+	/* Inherited as ignored, it would take the exit status of what we run away. */
+	signal(SIGCHLD, SIG_DFL);
 	if (call.arena == NULL) {
 		tally_log_error("out of memory");
 		return EXIT_FAILURE;

@@ -15,6 +15,7 @@ libtally_a_SOURCES += \
 	core/store/mysql/migration.h \
 	core/store/mysql/mysql.c core/store/mysql/mysql.h \
 	core/store/mysql/ops.h \
+	core/store/mysql/password.c core/store/mysql/password.h \
 	core/store/mysql/purge.c \
 	core/store/mysql/query.c core/store/mysql/query.h \
 	core/store/mysql/signing_key.c \

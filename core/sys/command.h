@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Secrets that a command of the operator's prints, such as tokens with a short life. */
+/*
+ * Runs a command of the operator's and takes what it prints. Safe from any
+ * thread: nothing is forked that would run our code, no signal is used, and no
+ * other child is waited for.
+ */
 #ifndef TALLY_SYS_COMMAND_H
 #define TALLY_SYS_COMMAND_H
 
@@ -7,13 +11,19 @@
 
 #include "base/err.h"
 
+#define TALLY_COMMAND_WHY_SIZE 256u
+
 /*
- * Runs text with /bin/sh -c and gives the first line that it prints, NUL
- * terminated. It has no input and none of our file descriptors but standard
- * error, and is killed with all that it started after `seconds`. Wipe out.
- * TALLY_ERR_IO: *why, which is static or of strerror, says what happened.
+ * Runs text by /bin/sh -c, with our environment, nothing to read, no descriptor
+ * of ours, and signals as they are by default. What it prints goes to out, ended by
+ * '\0': at most size - 1 bytes. It must end within ms milliseconds; if it does
+ * not, or prints too much, it is killed with all that it has started (but for
+ * what has left its process group).
+ *
+ * TALLY_ERR_IO: it did not end with status 0 in time; why says so, with the
+ * last line of what it wrote to standard error. out is then empty.
  */
-enum tally_err tally_command_line(const char *text, unsigned int seconds, char *out, size_t size,
-				  const char **why) TALLY_MUST_CHECK;
+enum tally_err tally_command_run(const char *text, unsigned int ms, char *out, size_t size,
+				 char why[TALLY_COMMAND_WHY_SIZE]) TALLY_MUST_CHECK;
 
 #endif

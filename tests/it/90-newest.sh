@@ -55,12 +55,13 @@ unit_tests() {
 	inside "make -s check TESTS='${list//.c/}'"
 }
 
-store_tests() {
+# outside SCRIPT: a test of tests/it with what was built inside.
+outside() {
 	local libraries
 	libraries=$(echo "$root"/usr/lib/*-linux-gnu)
-	TALLY_IT_KINDS=mysql TALLY_BUILDDIR=$root/build/out \
+	TALLY_IT_KINDS=mysql TALLY_BUILDDIR=$root/build/out TALLYSTICK_PROGRAM='' \
 		TALLY_IT_LOADER="$(echo "$libraries"/ld-linux-*.so.*) --library-path $libraries" \
-		bash "$TALLY_SRCDIR/tests/it/20-store.sh"
+		bash "$TALLY_SRCDIR/tests/it/$1"
 }
 
 is_root || skip_all "this test enters another system, which takes root"
@@ -77,5 +78,6 @@ ok "configure finds MySQL's client" inside \
 ok "everything builds without a warning" inside \
 	"make -s -j$(getconf _NPROCESSORS_ONLN) all && make -s -j2 check TESTS="
 ok "the unit tests pass" unit_tests
-ok "the store passes its tests against MySQL" store_tests
+ok "the store passes its tests against MySQL" outside 20-store.sh
+ok "a password is sent over TLS only" outside 21-login.sh
 done_testing

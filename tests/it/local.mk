@@ -40,3 +40,4 @@ tests_it_marks_tool_LDADD = $(it_libs)
 EXTRA_DIST += tests/it/25-marks.sh
 EXTRA_DIST += tests/it/35-password.sh
 EXTRA_DIST += tests/it/35-refresh.sh
+EXTRA_DIST += tests/it/21-login.sh tests/it/22-grants.sh tests/it/clear_server.py

@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -104,6 +105,54 @@ static void the_password_is_read_at_each_connection(void **state)
 	assert_int_equal(help.store->ops->ping(help.store), TALLY_OK);
 }
 
+static void readers_of_the_password_are_told_once(void **state)
+{
+	struct tally_conf conf = *help.conf;
+	char copy[] = "/tmp/store-secret-XXXXXX", password[256] = "";
+	FILE *f = fopen(conf.database_password_file, "r");
+	int fd = mkstemp(copy);
+
+	(void)state;
+	assert_non_null(fgets(password, sizeof(password), f));
+	fclose(f);
+	close(fd);
+	write_file(copy, password);
+	conf.database_password_file = copy;
+	assert_int_equal(chmod(copy, 0640), 0);
+	assert_int_equal(ping_with(&conf), TALLY_OK);
+	assert_null(strstr(store_logged(), "every user of this machine"));
+	assert_int_equal(chmod(copy, 0644), 0);
+	assert_int_equal(ping_with(&conf), TALLY_OK);
+	assert_int_equal(ping_with(&conf), TALLY_OK);
+	const char *text = store_logged();
+
+	assert_int_equal(store_count(text, "every user of this machine"), 1);
+	assert_non_null(strstr(text, copy));
+	unlink(copy);
+}
+
+static void the_command_is_run_at_each_connection(void **state)
+{
+	struct tally_conf conf = *help.conf;
+	char command[300], count[] = "/tmp/store-count-XXXXXX", lines[16] = "";
+	int fd = mkstemp(count);
+
+	(void)state;
+	snprintf(command, sizeof(command), "echo x >>%s; cat %s", count,
+		 conf.database_password_file);
+	conf.database_password_file = NULL;
+	conf.database_password_command = command;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ping_with(&conf), TALLY_OK);
+	assert_int_equal(read(fd, lines, sizeof(lines)), 6);
+	close(fd);
+	unlink(count);
+	conf.database_password_command = "echo cannot get it >&2; exit 1";
+	assert_int_equal(ping_with(&conf), TALLY_ERR_UNAVAILABLE);
+	assert_non_null(strstr(store_logged(), "database.password-command ended with status 1: "
+					       "cannot get it; server "));
+}
+
 /* The configuration over TCP. The server takes no names of hosts, so the user is one more. */
 static struct tally_conf over_tcp(void)
 {
@@ -163,6 +212,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_operator_learns_what_is_wrong),
 		cmocka_unit_test(the_password_is_read_at_each_connection),
+		cmocka_unit_test(readers_of_the_password_are_told_once),
+		cmocka_unit_test(the_command_is_run_at_each_connection),
 		cmocka_unit_test(tls_verifies_what_it_says),
 		cmocka_unit_test(tls_is_on_when_it_says_so),
 	};

@@ -2,6 +2,7 @@
 guards = \
 	tests/tools/documented \
 	tests/tools/example_conf \
+	tests/tools/grants \
 	tests/tools/includes \
 	tests/tools/licences \
 	tests/tools/manual \

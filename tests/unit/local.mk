@@ -156,7 +156,6 @@ TESTS += tests/unit/test_client_assertion
 check_PROGRAMS += tests/unit/test_command
 tests_unit_test_command_SOURCES = tests/unit/test_command.c
 tests_unit_test_command_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_command_LDADD = $(unit_libs)
 TESTS += tests/unit/test_command
 check_PROGRAMS += tests/unit/test_trusted_issuer
 tests_unit_test_trusted_issuer_SOURCES = tests/unit/test_trusted_issuer.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
@@ -175,3 +174,5 @@ tests_unit_test_clock_SOURCES = tests/unit/test_clock.c
 tests_unit_test_clock_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_clock_LDADD = $(unit_libs)
 TESTS += tests/unit/test_clock
+# With the real clock: what it waits for is real.
+tests_unit_test_command_LDADD = libtally.a $(CMOCKA_LIBS) $(CORE_LIBS)

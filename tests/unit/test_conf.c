@@ -201,7 +201,7 @@ static void mistakes_say_where_and_what(void **state)
 			  "found neither\n" },
 		{ BASE "host = x\n", "t.conf:4: database.socket: expected database.host or "
 				     "database.socket, found both\n" },
-		{ BASE "password-file = /x\npassword-command = x\n",
+		{ BASE "password-file = /x\npassword-command = echo x; echo y\n",
 		  "t.conf:6: database.password-command: expected database.password-file or "
 		  "database.password-command, found both\n" },
 		{ BASE "[redis]\nhost=x\nsocket=/x\n",

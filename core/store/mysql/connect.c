@@ -5,56 +5,37 @@
 #include "store/mysql/db.h"
 
 #include "base/secret.h"
-#include "sys/command.h"
-#include "sys/file.h"
-
-#include <errno.h>
-
-/* An IAM token has about 1000 characters. */
-#define PASSWORD_MAX 4096u
-#define COMMAND_SECONDS 10u /* that database.password-command may take */
-
-static enum tally_err note(struct tally_db *db, const char *what)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s: %s", what, strerror(errno));
-	return tally_db_failed(db, 0, text);
-}
-
-/* Of the operator's choosing, such as "aws rds generate-db-auth-token …". */
-static enum tally_err run_command(struct tally_db *db, char out[PASSWORD_MAX + 1])
-{
-	const char *why;
-	char text[256];
-
-	if (tally_command_line(db->conf->database_password_command, COMMAND_SECONDS, out,
-			       PASSWORD_MAX + 1, &why) == TALLY_OK)
-		return TALLY_OK;
-	snprintf(text, sizeof(text), "database.password-command: %s", why);
-	return tally_db_failed(db, 0, text);
-}
-
-/* "" when neither a file nor a command is configured. */
-static enum tally_err read_password(struct tally_db *db, char out[PASSWORD_MAX + 1])
-{
-	const char *path = db->conf->database_password_file;
-
-	out[0] = '\0';
-	if (db->conf->database_password_command != NULL)
-		return run_command(db, out);
-	if (path == NULL || tally_file_line(path, out, PASSWORD_MAX + 1) == TALLY_OK)
-		return TALLY_OK;
-	return note(db, "database.password-file cannot be read");
-}
+#include "store/mysql/password.h"
 
 /* A Unix socket does not leave the machine, so TLS is for TCP only. */
+static enum tally_conf_tls tls_of(const struct tally_conf *conf)
+{
+	return conf->database_socket != NULL ? TALLY_TLS_OFF : conf->database_tls;
+}
+
+/*
+ * The server says by which plugin the client is to show that it knows the
+ * password. mysql_clear_password sends the password itself, which an IAM token
+ * needs: only where TLS hides it. MySQL's client has it off unless told;
+ * MariaDB's has no such switch, but newer ones take a list of what is allowed.
+ */
+static void set_cleartext(MYSQL *mysql, const struct tally_conf *conf)
+{
+	tally_db_bool allow = tls_of(conf) != TALLY_TLS_OFF;
+
+	mysql_options(mysql, MYSQL_ENABLE_CLEARTEXT_PLUGIN, &allow);
+#if HAVE_DECL_MARIADB_OPT_RESTRICTED_AUTH
+	if (!allow && conf->database_socket == NULL)
+		mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH,
+			      "mysql_native_password,caching_sha2_password,sha256_password,"
+			      "client_ed25519,parsec,auth_gssapi_client");
+#endif
+}
+
 static void set_tls(MYSQL *mysql, const struct tally_conf *conf)
 {
-	enum tally_conf_tls tls = conf->database_tls;
+	enum tally_conf_tls tls = tls_of(conf);
 
-	if (conf->database_socket != NULL)
-		tls = TALLY_TLS_OFF;
 #if HAVE_DECL_MYSQL_OPT_SSL_MODE
 	static const unsigned int modes[] = {
 		[TALLY_TLS_OFF] = SSL_MODE_DISABLED,
@@ -95,12 +76,18 @@ static void set_options(MYSQL *mysql, const struct tally_conf *conf, unsigned in
 
 	mysql_options(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &ask);
 #endif
-	/* An IAM token goes to the server as it is: only to one that has proved its name. */
-	tally_db_bool cleartext = conf->database_tls == TALLY_TLS_VERIFY &&
-				  conf->database_socket == NULL;
-
-	mysql_options(mysql, MYSQL_ENABLE_CLEARTEXT_PLUGIN, &cleartext);
 	set_tls(mysql, conf);
+	set_cleartext(mysql, conf);
+}
+
+static enum tally_err refused(struct tally_db *db)
+{
+	unsigned int code = mysql_errno(db->mysql);
+
+	/* The text that MariaDB's client has for it holds bytes of the login. */
+	if (code == 5010)
+		return tally_db_failed(db, code, "the server wants a login that is not allowed");
+	return tally_db_failed(db, code, mysql_error(db->mysql));
 }
 
 /* Whatever the server's defaults are, a session is like this. */
@@ -126,8 +113,8 @@ enum tally_err tally_db_connect(struct tally_db *db, unsigned int timeout)
 {
 	const struct tally_conf *conf = db->conf;
 	const char *host = conf->database_host ? conf->database_host : "127.0.0.1";
-	char password[PASSWORD_MAX + 1];
-	enum tally_err err = read_password(db, password);
+	char password[TALLY_DB_PASSWORD_MAX + 1];
+	enum tally_err err = tally_db_password(db, password);
 
 	if (err != TALLY_OK)
 		goto out;
@@ -142,7 +129,7 @@ enum tally_err tally_db_connect(struct tally_db *db, unsigned int timeout)
 			       conf->database_user, password, conf->database_name,
 			       conf->database_port, conf->database_socket,
 			       CLIENT_FOUND_ROWS) == NULL)
-		err = tally_db_failed(db, mysql_errno(db->mysql), mysql_error(db->mysql));
+		err = refused(db);
 	else
 		err = set_session(db, timeout);
 	if (err != TALLY_OK)

@@ -60,8 +60,8 @@ struct tally_db {
 enum tally_err tally_db_thread(void) TALLY_MUST_CHECK;
 
 /*
- * Connects with the session as we need it: names resolved anew, password file
- * read anew. timeout, in seconds, bounds each read and write. On failure
+ * Connects with the session as we need it: names resolved anew, the
+ * password got anew. timeout, in seconds, bounds each read and write. On failure
  * db->link.failure says why. db must not be connected.
  */
 enum tally_err tally_db_connect(struct tally_db *db, unsigned int timeout) TALLY_MUST_CHECK;
