@@ -19,7 +19,7 @@ ln -s "$SERVER" "$TEST_TMP/redis-server"
 redis_up() {
 	rm -f "$SOCKET"
 	run_bg "$TEST_TMP/redis-server" --port 0 --unixsocket "$SOCKET" --dir "$REDIS" --save "" \
-		--appendonly yes --appendfsync always --logfile "$TEST_TMP/redis.log" "$@"
+		--appendonly yes --appendfsync always --logfile "$TEST_TMP/redis.log" "$@" 3>&-
 	REDIS_PID=$BG_PID
 	wait_until 10 cli PING || bail "Redis starts" "$(tail "$TEST_TMP/redis.log")"
 }
