@@ -52,3 +52,7 @@ fuzz_tests += tests/fuzz/fuzz_jwk
 check_PROGRAMS += tests/fuzz/fuzz_refresh
 tests_fuzz_fuzz_refresh_LDADD = $(fuzz_libs)
 fuzz_tests += tests/fuzz/fuzz_refresh
+
+check_PROGRAMS += tests/fuzz/fuzz_assertion
+tests_fuzz_fuzz_assertion_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_assertion
