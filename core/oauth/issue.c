@@ -260,6 +260,8 @@ enum tally_fault tally_issue(struct tally_request *rq, const struct tally_client
 	if (fault != TALLY_FAULT_NONE)
 		return fault;
 	tally_response_json(rq, tally_buf_span(&buf));
+	/* RFC 6749 §5.1 asks for it beside Cache-Control: no-store. */
+	tally_response_header(rq, "Pragma", TALLY_SPAN("no-cache"));
 	log_issue(&issue);
 	return TALLY_FAULT_NONE;
 }
