@@ -88,6 +88,52 @@ run_program() {
 	is "$1: no password is shown" "$(grep -cF -e "$(cat "$DIR/db.password")" "$log")" 0
 }
 
+# admin: an SQL client as the user who may do everything.
+admin() {
+	MYSQL_PWD=$(cat "$DIR/admin.password") "$client" --no-defaults \
+		--socket="$DIR/db.sock" --user=admin --database=tallystick "$@"
+}
+
+# admin_file FILE: all statements of it, up to the first that fails.
+admin_file() {
+	admin <"$1"
+}
+
+# The user that serves, with what sql/grants.sql gives and nothing else.
+test_grants() {
+	local conf=$DIR/tallystick.conf
+	sed "s/'tallystick'@'%'/'serving'@'localhost'/" "$TALLY_SRCDIR/sql/grants.sql" \
+		>"$DIR/grants.sql"
+	printf '%s\n' "CREATE USER 'serving'@'localhost' IDENTIFIED BY '$(cat "$DIR/db.password")';" |
+		admin && ok "$1: grants.sql is accepted" admin_file "$DIR/grants.sql" || return
+	sed '/^password-file/i user = serving' "$conf" >"$DIR/serving.conf"
+	TALLYSTICK_CONF=$DIR/serving.conf run_program "$1" "$programs/store_rights_test"
+}
+
+partitions() {
+	admin -N -e "SELECT TABLE_NAME, COUNT(*), MAX(PARTITION_NAME) FROM information_schema.PARTITIONS
+		WHERE TABLE_SCHEMA = 'tallystick' AND PARTITION_NAME LIKE 'p2%' GROUP BY TABLE_NAME
+		ORDER BY TABLE_NAME"
+}
+
+# The event and "tallystick purge" come to the same.
+test_event() {
+	local purge=("$TALLY_BUILDDIR/tallystick" purge --json)
+	ok "$1: event.sql is accepted" admin_file "$TALLY_SRCDIR/sql/event.sql" || return
+	ok "$1: a partition of the past" admin -e "ALTER TABLE access_token REORGANIZE PARTITION pmax
+		INTO (PARTITION p20200101 VALUES LESS THAN (18263),
+		PARTITION pmax VALUES LESS THAN MAXVALUE)"
+	ok "$1: the event's procedure runs" admin -e "CALL tallystick_purge()"
+	is "$1: it drops what has expired" "$(partitions | grep -c 2020)" 0
+	local made
+	made=$(partitions)
+	is "$1: it makes partitions of four tables" "$(wc -l <<<"$made")" 4
+	like "$1: after it, purge has nothing to do" "$("${purge[@]}" 2>&1)" \
+		'"partitions_added": ?0, ?"partitions_dropped": ?0'
+	is "$1: and changes nothing" "$(partitions)" "$made"
+	ok "$1: the event is taken away" admin -e "DROP EVENT tallystick_purge"
+}
+
 openssl_log=$(make_certificates 2>&1) || bail "certificates are made" "$openssl_log"
 for kind in ${TALLY_IT_KINDS:-mysql mariadb}; do
 	if ! start_server "$kind"; then
@@ -97,6 +143,12 @@ for kind in ${TALLY_IT_KINDS:-mysql mariadb}; do
 	run_program "$kind" "$programs/store_test"
 	[ -n "${loader[*]}" ] || [ ! -x "$sanitized" ] || run_program "$kind, sanitized" "$sanitized"
 	run_program "$kind" "$programs/store_token_test"
+	if client=$(command -v mysql || command -v mariadb); then
+		test_grants "$kind"
+		test_event "$kind"
+	else
+		missing "$kind: grants.sql, event.sql" "no SQL client (mysql or mariadb)"
+	fi
 	run_program "$kind" "$programs/store_fault_test"
 	run_program "$kind" "$programs/store_token_fault_test"
 	run_program "$kind" "$programs/store_login_test"

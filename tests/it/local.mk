@@ -31,6 +31,12 @@ tests_it_store_token_fault_test_SOURCES = tests/it/store_token_fault_test.c \
 tests_it_store_token_fault_test_CPPFLAGS = $(it_cppflags)
 tests_it_store_token_fault_test_LDADD = $(it_libs)
 
+check_PROGRAMS += tests/it/store_rights_test
+tests_it_store_rights_test_SOURCES = tests/it/store_rights_test.c \
+	tests/it/store_help.c tests/it/store_help.h
+tests_it_store_rights_test_CPPFLAGS = $(it_cppflags)
+tests_it_store_rights_test_LDADD = $(it_libs)
+
 EXTRA_DIST += tests/it/database tests/it/20-store.sh tests/it/90-newest.sh
 
 check_PROGRAMS += tests/it/marks_tool

@@ -140,7 +140,7 @@ static enum tally_err run(struct tally_db *db, const struct tally_buf *text)
 static void end_insert(struct tally_buf *text, bool again)
 {
 	if (again)
-		tally_buf_add_str(text, " ON DUPLICATE KEY UPDATE expires_at = expires_at");
+		tally_buf_add_str(text, " ON DUPLICATE KEY UPDATE day = day");
 }
 
 static enum tally_err insert_access(struct tally_db *db, struct batch *batch, bool again)
