@@ -6,6 +6,9 @@ nobase_dist_pkgdata_DATA = \
 	conf/lighttpd/tallystick-tls.conf \
 	conf/lighttpd/tallystick.conf \
 	conf/logrotate/tallystick \
+	conf/mysql/tallystick.cnf \
+	conf/rds/parameters.json \
+	conf/redis/tallystick.conf \
 	conf/systemd/tallystick.socket \
 	conf/systemd/tallystick@.service \
 	conf/sysusers/tallystick.conf \

@@ -21,4 +21,4 @@ tests_it_store_login_test_CPPFLAGS = $(it_cppflags)
 tests_it_store_login_test_LDADD = $(it_libs)
 
 EXTRA_DIST += tests/it/database tests/it/20-store.sh tests/it/90-newest.sh
-EXTRA_DIST += tests/it/21-login.sh tests/it/22-grants.sh tests/it/clear_server.py
+EXTRA_DIST += tests/it/21-login.sh tests/it/22-grants.sh tests/it/23-conf.sh tests/it/clear_server.py
