@@ -8,6 +8,9 @@ nobase_dist_pkgdata_DATA = \
 	conf/logrotate/tallystick \
 	conf/systemd/tallystick-purge.service \
 	conf/systemd/tallystick-purge.timer \
+	conf/mysql/tallystick.cnf \
+	conf/rds/parameters.json \
+	conf/redis/tallystick.conf \
 	conf/systemd/tallystick.socket \
 	conf/systemd/tallystick@.service \
 	conf/sysusers/tallystick.conf \

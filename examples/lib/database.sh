@@ -100,30 +100,27 @@ db_version() {
 
 # ---- configuration --------------------------------------------------------
 
-# Durability as on RDS: every commit is on disk, in the log and in the binary
-# log. Sized for a small machine. --db-option overrides any of it.
+# The settings that we ship, such as that every commit is on disk; then what is
+# this stack's, sized for a small machine. --db-option overrides any of it.
 db_write_config() {
 	local option options
 	mapfile -t options < <(db_place_options)
 	{
 		cat <<-END
 			# Written by examples/stack at every start.
-			[mysqld]
+		END
+		cat "$TOP/conf/mysql/tallystick.cnf"
+		cat <<-END
+
+			# ---- of this stack ----
 			datadir = $DB_DATA
 			socket = $DB_SOCKET
 			pid-file = $DB_DATA/server.pid
 			init-file = $DIR/database-init.sql
 			skip-networking
-			skip-name-resolve
-			default-time-zone = +00:00
-			character-set-server = utf8mb4
 			secure-file-priv =
-			max-connections = 200
-			server-id = 1
-			log-bin = binlog
 			max-binlog-size = 64M
-			sync-binlog = 1
-			innodb-flush-log-at-trx-commit = 1
+			binlog-expire-logs-seconds = 86400
 			innodb-buffer-pool-size = 64M
 			performance-schema = OFF
 		END
@@ -138,13 +135,10 @@ db_write_config() {
 db_config_mysql() {
 	say "mysqlx = OFF"
 	say "loose-innodb-redo-log-capacity = 64M"
-	say "binlog-expire-logs-seconds = 86400"
 }
 
 db_config_mariadb() {
-	say "binlog-format = ROW"
 	say "innodb-log-file-size = 32M"
-	say "expire-logs-days = 1"
 }
 
 # db_place_options: where a server from a private root finds its own files, and

@@ -1,21 +1,18 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# The stack's private Redis: a Unix socket, every write on disk before its
-# answer. $DIR/redis is its folder, $REDIS_SOCKET the only way in.
+# The stack's private Redis, with the settings that we ship and a Unix socket.
+# $DIR/redis is its folder, $REDIS_SOCKET the only way in.
 
 redis_write_config() {
-	cat >"$DIR/redis/redis.conf" <<-END
-		# Written by examples/stack at every start.
+	cat "$TOP/conf/redis/tallystick.conf" - >"$DIR/redis/redis.conf" <<-END
+
+		# ---- of this stack; written by examples/stack at every start ----
 		port 0
 		unixsocket $REDIS_SOCKET
 		unixsocketperm 700
 		daemonize no
 		dir "$DIR/redis"
-		appendonly yes
-		appendfsync always
-		save ""
 		maxmemory 64mb
-		maxmemory-policy noeviction
 		databases 1
 	END
 }

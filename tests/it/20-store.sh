@@ -44,6 +44,7 @@ start_server() {
 	mkdir "$DIR"
 	cat >"$DIR/db-options" <<-END
 		skip-networking = 0
+		require-secure-transport = 0
 		bind-address = 127.0.0.1
 		port = $PORT
 		ssl-ca = $TEST_TMP/ca.pem

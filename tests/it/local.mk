@@ -47,3 +47,4 @@ EXTRA_DIST += tests/it/25-marks.sh
 EXTRA_DIST += tests/it/35-password.sh
 EXTRA_DIST += tests/it/35-refresh.sh
 EXTRA_DIST += tests/it/21-login.sh tests/it/22-grants.sh tests/it/clear_server.py
+EXTRA_DIST += tests/it/21-login.sh tests/it/22-grants.sh tests/it/23-conf.sh tests/it/clear_server.py

@@ -6,6 +6,7 @@ guards = \
 	tests/tools/includes \
 	tests/tools/licences \
 	tests/tools/manual \
+	tests/tools/parameters \
 	tests/tools/readme \
 	tests/tools/registered \
 	tests/tools/shell \
