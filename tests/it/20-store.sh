@@ -96,6 +96,7 @@ admin() {
 }
 
 # admin_file FILE: all statements of it, up to the first that fails.
+# shellcheck disable=SC2317 # called by "ok"
 admin_file() {
 	admin <"$1"
 }
@@ -143,6 +144,7 @@ for kind in ${TALLY_IT_KINDS:-mysql mariadb}; do
 	fi
 	run_program "$kind" "$programs/store_test"
 	[ -n "${loader[*]}" ] || [ ! -x "$sanitized" ] || run_program "$kind, sanitized" "$sanitized"
+	run_program "$kind" "$programs/store_user_test"
 	run_program "$kind" "$programs/store_token_test"
 	if client=$(command -v mysql || command -v mariadb); then
 		test_grants "$kind"
