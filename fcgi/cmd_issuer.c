@@ -40,8 +40,9 @@ static enum tally_err read_issuer(const struct tally_invocation *call,
 				"signs can be verified");
 		return TALLY_ERR_USAGE;
 	}
-	enum tally_err err = tally_admin_mapping_find(
-		tally_option_value(call, TALLY_OPTION_SUBJECT), &out->mapping);
+	enum tally_err err =
+		tally_admin_mapping_find(tally_option_value(call, TALLY_OPTION_SUBJECT),
+					 &out->mapping);
 
 	return err == TALLY_OK ? tally_file_read(jwks, TALLY_JWKS_MAX, call->arena, &out->jwks)
 			       : err;
@@ -116,8 +117,10 @@ static void print_done(const struct tally_session *session, const char *issuer, 
 static enum tally_err explain(enum tally_err err, const char *issuer)
 {
 	if (err == TALLY_ERR_NOT_FOUND)
-		tally_log_error("there is no issuer %s; \"tallystick issuer list\" shows what there "
-				"is", issuer);
+		tally_log_error(
+			"there is no issuer %s; \"tallystick issuer list\" shows what there "
+			"is",
+			issuer);
 	return err;
 }
 

@@ -65,8 +65,8 @@ enum tally_err tally_cmd_key_add(const struct tally_invocation *call)
 	if (err == TALLY_OK)
 		err = choose_alg(call, session.conf, &key.alg);
 	if (err == TALLY_OK)
-		err = tally_admin_key_add(session.store, session.conf, tally_session_wrap_key(&session), &key,
-					  &change);
+		err = tally_admin_key_add(session.store, session.conf,
+					  tally_session_wrap_key(&session), &key, &change);
 	if (err == TALLY_OK)
 		print_change(&session, &change);
 	tally_session_close(&session);

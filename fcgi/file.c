@@ -63,7 +63,8 @@ enum tally_err tally_file_read(const char *path, size_t max, struct tally_arena 
 
 enum tally_err tally_file_create(const char *path, struct tally_file *out)
 {
-	*out = (struct tally_file){ path, open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) };
+	*out = (struct tally_file){ path,
+				    open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) };
 	return out->fd < 0 ? wrong(path, strerror(errno)) : TALLY_OK;
 }
 

@@ -7,8 +7,8 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-static enum tally_err read_key(const struct tally_new_client_key *wanted,
-			       struct tally_arena *arena, struct tally_jwk *out)
+static enum tally_err read_key(const struct tally_new_client_key *wanted, struct tally_arena *arena,
+			       struct tally_jwk *out)
 {
 	*out = (struct tally_jwk){ .key = NULL };
 	if ((wanted->pem.n > 0) == (wanted->jwk.n > 0)) {

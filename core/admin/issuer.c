@@ -39,8 +39,7 @@ static enum tally_err check_names(const struct tally_issuer_record *wanted, stru
 				TALLY_SPAN_ARG(wanted->issuer));
 		return TALLY_ERR_USAGE;
 	}
-	enum tally_err err =
-		tally_admin_check_plain("issuer", wanted->issuer, TALLY_NAME_MAX);
+	enum tally_err err = tally_admin_check_plain("issuer", wanted->issuer, TALLY_NAME_MAX);
 
 	return err == TALLY_OK
 		       ? tally_admin_check_plain("audience", wanted->audience, TALLY_AUDIENCE_MAX)
@@ -62,8 +61,8 @@ static enum tally_err check_keys(struct tally_span text, struct tally_arena *are
 		tally_log_error("the key set has two keys with one kid for one algorithm");
 	else if (err != TALLY_OK)
 		tally_log_error("the key set is %s; expected {\"keys\":[...]} (RFC 7517 section 5) "
-				"of at most %u bytes and %u keys", tally_err_text(err),
-				TALLY_JWKS_MAX, TALLY_JWKS_KEYS_MAX);
+				"of at most %u bytes and %u keys",
+				tally_err_text(err), TALLY_JWKS_MAX, TALLY_JWKS_KEYS_MAX);
 	else if (report->usable == 0)
 		tally_log_error("none of the %zu keys in the set is a public signature key for %s",
 				report->skipped, tally_alg_names());

@@ -10,8 +10,8 @@
 const char *tally_admin_mapping_word(enum tally_subject_mapping mapping);
 
 /* NULL: as-is. TALLY_ERR_USAGE: it is none of them, logged. */
-enum tally_err tally_admin_mapping_find(const char *word, enum tally_subject_mapping *out)
-	TALLY_MUST_CHECK;
+enum tally_err tally_admin_mapping_find(const char *word,
+					enum tally_subject_mapping *out) TALLY_MUST_CHECK;
 
 /* How many keys of its set can verify, and how many are passed over. */
 struct tally_issuer_keys_report {

@@ -44,8 +44,9 @@ enum tally_err tally_admin_user_find(struct tally_store *store, struct tally_are
 	if (err == TALLY_ERR_NOT_FOUND)
 		err = store->ops->user_find_login(store, arena, who, out);
 	if (err == TALLY_ERR_NOT_FOUND)
-		tally_log_error("there is no user %.*s; \"tallystick user list\" shows who there is",
-				TALLY_SPAN_ARG(who));
+		tally_log_error(
+			"there is no user %.*s; \"tallystick user list\" shows who there is",
+			TALLY_SPAN_ARG(who));
 	return err;
 }
 
@@ -57,7 +58,8 @@ static enum tally_err find_machine(struct tally_store *store, struct tally_arena
 	if (err != TALLY_OK || out->kind == TALLY_USER_MACHINE)
 		return err;
 	tally_log_error("user %.*s is a person, and logs in by password: keys are for machine "
-			"users (\"tallystick user add --machine\")", TALLY_SPAN_ARG(who));
+			"users (\"tallystick user add --machine\")",
+			TALLY_SPAN_ARG(who));
 	return TALLY_ERR_USAGE;
 }
 
@@ -94,8 +96,10 @@ enum tally_err tally_admin_user_key_remove(struct tally_store *store, struct tal
 		return err;
 	err = store->ops->user_key_remove(store, user.user_id, key_id);
 	if (err == TALLY_ERR_NOT_FOUND)
-		tally_log_error("user %.*s has no key %.*s; \"tallystick user key list\" shows what "
-				"there is", TALLY_SPAN_ARG(who), TALLY_SPAN_ARG(key_id));
+		tally_log_error(
+			"user %.*s has no key %.*s; \"tallystick user key list\" shows what "
+			"there is",
+			TALLY_SPAN_ARG(who), TALLY_SPAN_ARG(key_id));
 	return err;
 }
 

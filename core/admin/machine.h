@@ -21,8 +21,8 @@ enum tally_err tally_admin_machine_add(struct tally_store *store, struct tally_a
 
 /* A user by user_id or, failing that, by login. TALLY_ERR_NOT_FOUND: logged. */
 enum tally_err tally_admin_user_find(struct tally_store *store, struct tally_arena *arena,
-				     struct tally_span who, struct tally_user_record *out)
-	TALLY_MUST_CHECK;
+				     struct tally_span who,
+				     struct tally_user_record *out) TALLY_MUST_CHECK;
 
 /*
  * Registers the public part of a key for a machine user, under a key id that is
@@ -36,8 +36,8 @@ enum tally_err tally_admin_user_key_add(struct tally_store *store, struct tally_
 
 /* TALLY_ERR_NOT_FOUND: no such user, or the key is not the user's; logged. */
 enum tally_err tally_admin_user_key_remove(struct tally_store *store, struct tally_arena *arena,
-					   struct tally_span who, struct tally_span key_id)
-	TALLY_MUST_CHECK;
+					   struct tally_span who,
+					   struct tally_span key_id) TALLY_MUST_CHECK;
 
 /*
  * Appends the file that the owner of a new key gets, once:

@@ -16,8 +16,8 @@ static enum tally_err explain(enum tally_err err, const struct tally_alg *alg)
 	else if (err == TALLY_ERR_UNSUPPORTED && alg != NULL)
 		tally_log_error("the public key is not one for %s", alg->name);
 	else if (err == TALLY_ERR_UNSUPPORTED)
-		tally_log_error("the public key is of a kind or size that is not supported: "
-				ACCEPTED);
+		tally_log_error(
+			"the public key is of a kind or size that is not supported: " ACCEPTED);
 	else if (err != TALLY_OK)
 		tally_log_error("the public key cannot be read: %s", tally_err_text(err));
 	return err == TALLY_OK || err == TALLY_ERR_NOMEM ? err : TALLY_ERR_USAGE;

@@ -38,8 +38,8 @@ static struct place *place_of(struct tally_verifier_cache *cache, const struct t
 	return &cache->places[hash >> (64 - PLACES_BITS)];
 }
 
-enum tally_err tally_verifier_cache_verify(struct tally_verifier_cache *cache, struct tally_key *key,
-				      const struct tally_jws *jws)
+enum tally_err tally_verifier_cache_verify(struct tally_verifier_cache *cache,
+					   struct tally_key *key, const struct tally_jws *jws)
 {
 	struct place *place = place_of(cache, key);
 

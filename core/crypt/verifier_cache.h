@@ -20,7 +20,8 @@ void tally_verifier_cache_free(struct tally_verifier_cache *cache);
  * Whether the signature is this key's; errors as for tally_jws_verify. A key
  * that is new here takes the place of another one.
  */
-enum tally_err tally_verifier_cache_verify(struct tally_verifier_cache *cache, struct tally_key *key,
-				      const struct tally_jws *jws) TALLY_MUST_CHECK;
+enum tally_err tally_verifier_cache_verify(struct tally_verifier_cache *cache,
+					   struct tally_key *key,
+					   const struct tally_jws *jws) TALLY_MUST_CHECK;
 
 #endif

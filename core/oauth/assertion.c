@@ -126,8 +126,7 @@ static bool typ_fits(const struct tally_assertion *assertion)
 }
 
 /* RFC 7523 §3, points 4 to 6. NULL: nothing is wrong. */
-static const char *wrong_time(const struct tally_assertion *assertion, int64_t now,
-			      int64_t max_age)
+static const char *wrong_time(const struct tally_assertion *assertion, int64_t now, int64_t max_age)
 {
 	if (assertion->exp == 0)
 		return "exp is missing";
@@ -189,8 +188,7 @@ enum tally_fault tally_assertion_parse(struct tally_request *rq, struct tally_sp
 bool tally_assertion_is_for_only(const struct tally_assertion *assertion,
 				 struct tally_span audience)
 {
-	return assertion->audience_count == 1 &&
-	       tally_span_eq(assertion->audiences[0], audience);
+	return assertion->audience_count == 1 && tally_span_eq(assertion->audiences[0], audience);
 }
 
 bool tally_assertion_is_for(const struct tally_assertion *assertion, struct tally_span audience)

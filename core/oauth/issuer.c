@@ -6,13 +6,12 @@
 #include "sys/log.h"
 
 #define ARENA_FIRST 4096u
-#define ARENA_MAX (2u * TALLY_JWKS_MAX + 16384u)
+#define ARENA_MAX   (2u * TALLY_JWKS_MAX + 16384u)
 
 static enum tally_err fill(struct tally_store *store, struct tally_span iss,
 			   struct tally_issuer *issuer)
 {
-	enum tally_err err =
-		store->ops->issuer_find(store, issuer->arena, iss, &issuer->record);
+	enum tally_err err = store->ops->issuer_find(store, issuer->arena, iss, &issuer->record);
 
 	if (err != TALLY_OK)
 		return err;
@@ -20,7 +19,8 @@ static enum tally_err fill(struct tally_store *store, struct tally_span iss,
 	if (err == TALLY_OK || err == TALLY_ERR_NOMEM)
 		return err;
 	tally_log_error("the key set of issuer %.*s in the database is unusable (%s): remove the "
-			"issuer and add it again", TALLY_SPAN_ARG(iss), tally_err_text(err));
+			"issuer and add it again",
+			TALLY_SPAN_ARG(iss), tally_err_text(err));
 	return TALLY_ERR_NOT_FOUND;
 }
 

@@ -3,7 +3,7 @@
 
 #include "oauth/secret.h"
 
-#define PURPOSE "client secret"
+#define PURPOSE   "client secret"
 #define PLACE_MAX (sizeof(PURPOSE) + 2 * (TALLY_ID_MAX + 1u))
 
 /* Neither id has a NUL in it. */
@@ -31,8 +31,7 @@ enum tally_err tally_secret_wrap(const struct tally_seal_key *wrap, struct tally
 }
 
 enum tally_err tally_secret_unwrap(const struct tally_wrap_keys *wrap, struct tally_span client_id,
-				   const struct tally_secret_record *record,
-				   struct tally_buf *out)
+				   const struct tally_secret_record *record, struct tally_buf *out)
 {
 	char bytes[PLACE_MAX];
 	struct tally_buf buf;

@@ -61,11 +61,9 @@ static void add_client(const char *id, bool for_jwt, bool is_public)
 	assert_int_equal(service.store->ops->client_add(service.store, &client), TALLY_OK);
 }
 
-static int setup(void **state)
+static void open_with(const char *more)
 {
-	(void)state;
-	tally_fake_clock_set(TALLY_FAKE_CLOCK_START);
-	seam_open(&service, NULL);
+	seam_open(&service, more);
 	add_client("signer", false, false);
 	add_client("mac", true, false);
 	add_client("app", false, true);
@@ -77,6 +75,13 @@ static int setup(void **state)
 				 assertion_key(TALLY_ALG_RS256, 0), tally_clock_now() + 30);
 	assertion_add_client_key(service.store, SEAM_OTHER, "o1",
 				 assertion_key(TALLY_ALG_ES384, 0), 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	tally_fake_clock_set(TALLY_FAKE_CLOCK_START);
+	open_with(NULL);
 	return 0;
 }
 
@@ -224,6 +229,9 @@ static void bad_headers_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_refused(ask_signed(rows[i], CLAIMS("a")), rows[i]);
+	/* Without kid there must not be two of the algorithm. */
+	assert_refused(ask(assertion_sign(assertion_key(TALLY_ALG_ES256, 1), "{\"alg\":\"ES256\"}",
+					  CLAIMS("a"), text), ""), "the other of two");
 	assert_ok(ask_signed(HEADER, CLAIMS("a")));
 }
 
@@ -240,6 +248,23 @@ static void a_jti_is_used_once(void **state)
 				    ",\"jti\":\"a\"}", text), ""));
 	tally_fake_marks_down(service.marks, true);
 	seam_assert_fault(ask_signed(HEADER, CLAIMS("b")), "503", "temporarily_unavailable");
+}
+
+/* A machine user may have the name of a client, and each has jtis of its own. */
+static void a_users_jti_is_not_a_clients(void **state)
+{
+	tally_fake_service_close(&service);
+	open_with("[assertions]\none-time = on\n");
+	(void)state;
+	assertion_add_machine(service.store, "signer");
+	assertion_add_user_key(service.store, "signer", "k1", assertion_key(TALLY_ALG_ES256, 0), 0);
+	assertion_sign(assertion_key(TALLY_ALG_ES256, 0), HEADER,
+		       "{" WHO "," AUD "," TIMES ",\"iat\":@0,\"jti\":\"a\"}", text);
+	assert_ok(ask(text, ""));
+	assert_ok(seam_post(&service, "/oauth2/token", NULL,
+			    "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=%s",
+			    text));
+	assert_refused(ask(text, ""), "again");
 }
 
 static void parameters_belong_together(void **state)
@@ -319,6 +344,10 @@ static void a_mac_authenticates(void **state)
 			       "/oauth2/token\"," TIMES ",\"jti\":\"c\"}"), "aud");
 	*(strrchr(text, '.') + 1) = '\0';
 	assert_refused(ask(text, ""), "no MAC");
+	assertion_mac(TALLY_SPAN(TALLY_FAKE_SECRET), MAC, MAC_CLAIMS("c"), text);
+	assert_refused(ask(text, "A"), "a byte behind the MAC");
+	text[strlen(text) - 3] = '\0';
+	assert_refused(ask(text, ""), "a part of the MAC");
 	assert_ok(ask_mac(TALLY_FAKE_SECRET, MAC, MAC_CLAIMS("c")));
 }
 
@@ -429,6 +458,7 @@ int main(void)
 		TEST(bad_claims_are_refused),
 		TEST(bad_headers_are_refused),
 		TEST(a_jti_is_used_once),
+		TEST(a_users_jti_is_not_a_clients),
 		TEST(parameters_belong_together),
 		TEST(what_is_ended_stops),
 		TEST(a_mac_authenticates),

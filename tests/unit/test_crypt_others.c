@@ -175,6 +175,7 @@ static void what_is_no_set_is_refused(void **state)
 	tally_buf_printf(&many, "%s]}", es256);
 	assert_int_equal(parse_set(tally_buf_cstr(&many)), TALLY_ERR_LIMIT);
 	tally_buf_free(&many);
+	tally_jwks_end(&jwks);
 	assert_int_equal(tally_jwks_parse(TALLY_SPAN("{\"keys\":[]}"), 5, arena, &jwks),
 			 TALLY_ERR_LIMIT);
 }

@@ -215,6 +215,7 @@ static void bad_claims_are_refused(void **state)
 		"{" WHO ",\"aud\":\"https://AS.example\"," TIMES "}",
 		"{" WHO ",\"aud\":\"http://as.example\"," TIMES "}",
 		"{" WHO ",\"aud\":\"/oauth2/token\"," TIMES "}",
+		"{" WHO ",\"aud\":\"https://ab.example/oauth2/token\"," TIMES "}",
 		"{" WHO ",\"aud\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"" OURS
 		"\"]," TIMES "}",
 

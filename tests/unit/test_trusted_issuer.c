@@ -204,6 +204,29 @@ static void an_issuers_subject_may_be_a_user_id(void **state)
 }
 
 
+/* RFC 7521 §4.1 lets it be anybody; here somebody must answer for it. */
+static void a_public_client_may_not_bring_it(void **state)
+{
+	const struct tally_client_record client = {
+		.client_id = TALLY_SPAN("app"),
+		.grants = TALLY_SPAN("urn:ietf:params:oauth:grant-type:jwt-bearer"),
+		.is_public = true,
+		.created_at = 1,
+	};
+
+	(void)state;
+	add_issuer("", TALLY_SUBJECT_AS_IS);
+	assert_int_equal(service.store->ops->client_add(service.store, &client), TALLY_OK);
+	seam_assert_fault(seam_post(&service, "/oauth2/token", NULL,
+				    GRANT "&client_id=app&assertion=%s", issued("x", OURS)), "400",
+			  "unauthorized_client");
+	/* A machine user's it may: that says by itself who asks. */
+	assertion_sign(es256(), "{\"alg\":\"ES256\",\"kid\":\"m1-ES256\"}",
+		       "{\"iss\":\"m1\",\"sub\":\"m1\"," AUD ",\"iat\":@0,\"exp\":@60}", text);
+	assert_ok(seam_post(&service, "/oauth2/token", NULL, GRANT "&client_id=app&assertion=%s",
+			    text));
+}
+
 static int free_keys(void **state)
 {
 	(void)state;
@@ -220,6 +243,7 @@ int main(void)
 		TEST(an_issuers_keys_are_its_own),
 		TEST(an_issuers_subjects_become_users),
 		TEST(an_issuers_subject_may_be_a_user_id),
+		TEST(a_public_client_may_not_bring_it),
 	};
 
 	if (tally_log_open("/dev/null", TALLY_LOG_TEXT, TALLY_LOG_DEBUG) != TALLY_OK)

@@ -53,21 +53,22 @@ static enum tally_fault check_claims(struct tally_request *rq, const struct tall
 	if (!tally_span_eq(assertion->iss, assertion->sub))
 		return tally_fault(rq, TALLY_FAULT_INVALID_CLIENT,
 				   "client assertion with iss \"%.*s\" and sub \"%.*s\": both are "
-				   "the client_id", TALLY_SPAN_ARG(assertion->iss),
-				   TALLY_SPAN_ARG(assertion->sub));
+				   "the client_id",
+				   TALLY_SPAN_ARG(assertion->iss), TALLY_SPAN_ARG(assertion->sub));
 	if (id.p != NULL && !tally_span_eq(id, assertion->sub))
 		return tally_fault(rq, TALLY_FAULT_INVALID_CLIENT,
 				   "client_id \"%.*s\" differs from the client assertion's "
-				   "\"%.*s\"", TALLY_SPAN_ARG(id), TALLY_SPAN_ARG(assertion->sub));
+				   "\"%.*s\"",
+				   TALLY_SPAN_ARG(id), TALLY_SPAN_ARG(assertion->sub));
 	if (!tally_assertion_is_for_only(assertion, rq->site->issuer))
 		return tally_fault(rq, TALLY_FAULT_INVALID_CLIENT,
 				   "aud in the assertion of client \"%.*s\" is not our issuer, "
-				   "and nothing else (RFC 10070)", TALLY_SPAN_ARG(assertion->sub));
+				   "and nothing else (RFC 10070)",
+				   TALLY_SPAN_ARG(assertion->sub));
 	return TALLY_FAULT_NONE;
 }
 
-static enum tally_fault prove_and_use(struct tally_request *rq,
-				      const struct tally_client *client,
+static enum tally_fault prove_and_use(struct tally_request *rq, const struct tally_client *client,
 				      const struct tally_assertion *assertion,
 				      tally_client_assertion_prove *prove)
 {

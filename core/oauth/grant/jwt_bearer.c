@@ -41,7 +41,8 @@ static enum tally_fault verify(struct tally_request *rq, const struct tally_asse
 
 	if (err == TALLY_ERR_VERIFY)
 		return refuse(rq, assertion, "the signature is not this key's");
-	return err == TALLY_OK ? TALLY_FAULT_NONE : tally_fault_of(rq, err, "verifying an assertion");
+	return err == TALLY_OK ? TALLY_FAULT_NONE
+			       : tally_fault_of(rq, err, "verifying an assertion");
 }
 
 /* ---- machine users ---- */
@@ -85,8 +86,9 @@ static enum tally_fault from_machine(struct tally_request *rq,
 	const struct tally_user_key *key;
 
 	if (!tally_span_eq(assertion->iss, assertion->sub))
-		return refuse(rq, assertion, "iss and sub differ, as only those of a trusted issuer "
-					     "may, brought by a client that authenticates");
+		return refuse(rq, assertion,
+			      "iss and sub differ, as only those of a trusted issuer "
+			      "may, brought by a client that authenticates");
 	enum tally_err err = tally_user_key_get(rq, assertion->jws.kid, &key);
 
 	if (err == TALLY_ERR_NOT_FOUND)
@@ -143,8 +145,8 @@ static enum tally_fault from_issuer(struct tally_request *rq,
 				    const struct tally_issuer *issuer, struct tally_mint *mint)
 {
 	struct tally_span audience = issuer->record.audience;
-	struct tally_key *key = tally_jwks_find(&issuer->keys, assertion->jws.kid,
-						assertion->jws.alg);
+	struct tally_key *key =
+		tally_jwks_find(&issuer->keys, assertion->jws.kid, assertion->jws.alg);
 
 	if (issuer->record.disabled_at != 0)
 		return refuse(rq, assertion, "the issuer is disabled");
@@ -152,13 +154,13 @@ static enum tally_fault from_issuer(struct tally_request *rq,
 			   : !tally_assertion_is_for_us(rq, assertion))
 		return refuse(rq, assertion, "aud is not what was agreed with the issuer");
 	if (key == NULL)
-		return refuse(rq, assertion, "the issuer's key set has no such key, or, without "
-					     "kid, not exactly one for the algorithm");
+		return refuse(rq, assertion,
+			      "the issuer's key set has no such key, or, without "
+			      "kid, not exactly one for the algorithm");
 	enum tally_fault fault = verify(rq, assertion, key);
 
-	return fault == TALLY_FAULT_NONE
-		       ? map_subject(rq, assertion, issuer->record.mapping, mint)
-		       : fault;
+	return fault == TALLY_FAULT_NONE ? map_subject(rq, assertion, issuer->record.mapping, mint)
+					 : fault;
 }
 
 /* A client brings it: a trusted issuer's, or else a machine user's. */
@@ -193,8 +195,7 @@ static enum tally_fault decide(struct tally_request *rq, const struct tally_toke
 
 	if (text.p == NULL)
 		return tally_fault(rq, TALLY_FAULT_INVALID_REQUEST, "no assertion");
-	enum tally_fault fault =
-		tally_assertion_parse(rq, text, TALLY_ASSERTION_GRANT, &assertion);
+	enum tally_fault fault = tally_assertion_parse(rq, text, TALLY_ASSERTION_GRANT, &assertion);
 
 	if (fault != TALLY_FAULT_NONE)
 		return fault;
