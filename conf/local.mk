@@ -16,6 +16,7 @@ nobase_dist_pkgdata_DATA = \
 	conf/sysusers/tallystick.conf \
 	conf/tallystick.conf \
 	conf/tmpfiles/tallystick.conf
+nobase_dist_pkgdata_SCRIPTS = conf/rds/database-token
 
 # The configuration in its place, unless there is one: it is the operator's.
 installed_conf = $(DESTDIR)$(sysconfdir)/tallystick/tallystick.conf

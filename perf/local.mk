@@ -31,3 +31,9 @@ EXTRA_PROGRAMS += perf/bench_crypt
 perf_bench_crypt_SOURCES = perf/bench_crypt.c
 perf_bench_crypt_LDADD = libtally.a $(CORE_LIBS)
 CLEANFILES += perf/bench_crypt$(EXEEXT)
+
+EXTRA_PROGRAMS += perf/bench_commit
+perf_bench_commit_SOURCES = perf/bench_commit.c
+perf_bench_commit_LDADD = libtally.a $(CORE_LIBS)
+CLEANFILES += perf/bench_commit$(EXEEXT)
+EXTRA_DIST += perf/durability

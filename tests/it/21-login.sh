@@ -84,4 +84,40 @@ is "a file besides the command: refused" \
 like "a file besides the command: the operator is told" "$(said)" \
 	'database.password-command: expected database.password-file or .*, found both'
 is "nothing of it has reached the server" "$(cat "$TEST_TMP/got")" ""
+
+# conf/rds/database-token, with a command line of AWS that counts.
+mkdir "$TEST_TMP/bin" "$TEST_TMP/other"
+cat >"$TEST_TMP/bin/aws" <<END
+#!/bin/sh
+echo "\$AWS_REGION \$*" >>"$TEST_TMP/aws"
+[ ! -e "$TEST_TMP/aws-fails" ] || { echo "no credentials" >&2; exit 255; }
+cat "$TEST_TMP/token"
+END
+chmod +x "$TEST_TMP/bin/aws"
+
+token_command() {
+	PATH=$TEST_TMP/bin:$PATH TMPDIR=$1 "$TALLY_SRCDIR/conf/rds/database-token" "${@:2}" 2>&1
+}
+
+host=db.abcdefghijkl.eu-central-1.rds.amazonaws.com
+is "database-token: prints the token" "$(token_command "$TEST_TMP" "$host")" "$token"
+is "database-token: asks for it" "$(cat "$TEST_TMP/aws")" \
+	"eu-central-1 rds generate-db-auth-token --hostname $host --port 3306 --username tallystick"
+is "database-token: prints it again" "$(token_command "$TEST_TMP" "$host")" "$token"
+is "database-token: without asking again" "$(wc -l <"$TEST_TMP/aws")" 1
+is "database-token: nobody else reads it" \
+	"$(find "$TEST_TMP"/tallystick-rds-* ! -type d -printf '%m ' -o -printf '%m ')" "700 600 "
+touch -d '11 minutes ago' "$TEST_TMP"/tallystick-rds-*/*
+: >"$TEST_TMP/aws-fails"
+like "database-token: an old one is not used" "$(token_command "$TEST_TMP" "$host")" \
+	'^no credentials$'
+rm "$TEST_TMP/aws-fails"
+is "database-token: but got anew" "$(token_command "$TEST_TMP" "$host")" "$token"
+is "database-token: another user's is another" \
+	"$(token_command "$TEST_TMP" "$host" 3307 tallystick_admin)" "$token"
+like "database-token: with port and user" "$(tail -n 1 "$TEST_TMP/aws")" \
+	'--port 3307 --username tallystick_admin$'
+ln -s "$TEST_TMP/other" "$TEST_TMP/other/tallystick-rds-$(id -u)"
+is "database-token: not kept where somebody else may be" \
+	"$(token_command "$TEST_TMP/other" "$host") $(find "$TEST_TMP/other" -type f)" "$token "
 done_testing

@@ -36,6 +36,19 @@ parameters() {
 	jq -r '.[] | "\(.ParameterName) \(.ParameterValue)"' "$conf/rds/parameters.json"
 }
 
+# monitor DIR: what sql/monitor.sql says, in short.
+monitor() {
+	MYSQL_PWD=$(cat "$1/admin.password") "$sql_client" --no-defaults --socket="$1/db.sock" \
+		--user=admin --database=tallystick --batch <"$TALLY_SRCDIR/sql/monitor.sql" \
+		>"$TEST_TMP/monitor" 2>&1 || { cat "$TEST_TMP/monitor" && return; }
+	awk -F '\t' '
+	before ~ /^read_only/ { first = ($1 == 0 ? "primary " : "replica ") $2 " " $3 }
+	$1 == "admin" && $2 >= 1 { who = "admin" }
+	$1 ~ /^(lock_deadlocks|Prepared_stmt_count|Aborted_clients|open_transactions)$/ { n++ }
+	{ before = $0 }
+	END { print first ", " who ", " n " counts" }' "$TEST_TMP/monitor"
+}
+
 try_database() {
 	local kind=$1 dir=$TEST_TMP/$1 name value
 	mkdir "$dir"
@@ -49,6 +62,8 @@ try_database() {
 		is "$kind: $name" "$(norm "$(variable "$dir" "$(variable_name "$kind" "$name")")")" \
 			"$(norm "$value")"
 	done < <(parameters)
+	is "$kind: monitor.sql: its answers" \
+		"$(monitor "$dir")" "primary 1 1, admin, 4 counts"
 	is "$kind: the binary log is on" "$(variable "$dir" log_bin)" 1
 	is "$kind: nothing that we set is unknown or wrong" \
 		"$(grep -Ei 'unknown (variable|option)|ignor.*(option|value)|\[ERROR\]' \
