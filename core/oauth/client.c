@@ -23,40 +23,30 @@ static uint32_t parse_grants(struct tally_span text)
 }
 
 /* One that cannot be used is left out: the others are not to suffer for it. */
-static enum tally_err add_key(struct tally_client *client,
-			      const struct tally_public_key_record *record)
-{
-	const struct tally_alg *alg = tally_alg_find(record->alg);
-	struct tally_key *key = NULL;
-	enum tally_err err = alg ? tally_key_from_public_der(alg, record->public_der, &key)
-				 : TALLY_ERR_UNSUPPORTED;
-
-	if (err == TALLY_ERR_NOMEM)
-		return err;
-	if (err == TALLY_OK)
-		client->keys[client->key_count++] = (struct tally_client_key){ record, key };
-	else
-		tally_log_error("key %.*s of client %.*s in the database is unusable (%s): "
-				"remove it and add it again", TALLY_SPAN_ARG(record->key_id),
-				TALLY_SPAN_ARG(client->client_id), tally_err_text(err));
-	return TALLY_OK;
-}
-
 static enum tally_err add_keys(struct tally_client *client,
-			       const struct tally_client_record *record)
+			       const struct tally_client_record *record,
+			       const struct tally_client *before)
 {
-	enum tally_err err = TALLY_OK;
-
 	client->keys = tally_arena_array(client->arena, record->key_count,
 					 sizeof(client->keys[0]));
 	if (client->keys == NULL)
 		return TALLY_ERR_NOMEM;
-	for (size_t i = 0; i < record->key_count && err == TALLY_OK; i++)
-		err = add_key(client, &record->keys[i]);
-	return err;
+	for (size_t i = 0; i < record->key_count; i++) {
+		struct tally_public_key one = { .record = &record->keys[i] };
+		enum tally_err err =
+			tally_public_key_open(one.record, before ? before->keys : NULL,
+					      before ? before->key_count : 0, &one.key);
+
+		if (err == TALLY_OK)
+			client->keys[client->key_count++] = one;
+		else if (err != TALLY_ERR_NOT_FOUND)
+			return err;
+	}
+	return TALLY_OK;
 }
 
-static enum tally_err fill(struct tally_client *client, const struct tally_client_record *record)
+static enum tally_err fill(struct tally_client *client, const struct tally_client_record *record,
+			   const struct tally_client *before)
 {
 	struct tally_scopes defaults;
 	enum tally_err err = tally_scopes_parse_allowed(&client->allowed, client->arena,
@@ -83,7 +73,8 @@ static enum tally_err fill(struct tally_client *client, const struct tally_clien
 	client->may_introspect = record->may_introspect;
 	client->secrets = record->secrets;
 	client->secret_count = record->secret_count;
-	return client->default_scope.p ? add_keys(client, record) : TALLY_ERR_NOMEM;
+	return client->default_scope.p ? add_keys(client, record, before)
+				       : TALLY_ERR_NOMEM;
 }
 
 static void free_client(struct tally_cached *cached)
@@ -95,7 +86,8 @@ static void free_client(struct tally_cached *cached)
 	tally_arena_free(client->arena);
 }
 
-static enum tally_err load_client(void *context, struct tally_span key, struct tally_cached **out)
+static enum tally_err load_client(void *context, struct tally_span key,
+				  const struct tally_cached *before, struct tally_cached **out)
 {
 	struct tally_store *store = context;
 	struct tally_client_record record;
@@ -110,7 +102,7 @@ static enum tally_err load_client(void *context, struct tally_span key, struct t
 	enum tally_err err = store->ops->client_find(store, arena, key, &record);
 
 	if (err == TALLY_OK)
-		err = fill(client, &record);
+		err = fill(client, &record, (const struct tally_client *)before);
 	if (err == TALLY_OK)
 		*out = &client->cached;
 	else

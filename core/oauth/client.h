@@ -6,16 +6,10 @@
 #ifndef TALLY_OAUTH_CLIENT_H
 #define TALLY_OAUTH_CLIENT_H
 
-#include "crypt/key.h"
+#include "oauth/public_key.h"
 #include "oauth/scope.h"
 #include "store/cache.h"
 #include "store/store.h"
-
-/* A public key of a client, parsed once. */
-struct tally_client_key {
-	const struct tally_public_key_record *record;
-	struct tally_key *key;
-};
 
 struct tally_client {
 	struct tally_cached cached;
@@ -35,7 +29,7 @@ struct tally_client {
 	bool may_introspect;
 	const struct tally_secret_record *secrets;
 	size_t secret_count;
-	struct tally_client_key *keys; /* that can be used */
+	struct tally_public_key *keys; /* that can be used */
 	size_t key_count;
 };
 

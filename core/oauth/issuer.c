@@ -32,8 +32,10 @@ static void free_issuer(struct tally_cached *cached)
 	tally_arena_free(issuer->arena);
 }
 
-static enum tally_err load_issuer(void *context, struct tally_span iss, struct tally_cached **out)
+static enum tally_err load_issuer(void *context, struct tally_span iss,
+				  const struct tally_cached *before, struct tally_cached **out)
 {
+	(void)before;
 	struct tally_arena *arena = tally_arena_new(ARENA_FIRST, ARENA_MAX);
 	struct tally_issuer *issuer = arena ? tally_arena_zalloc(arena, sizeof(*issuer)) : NULL;
 

@@ -22,6 +22,7 @@ libtally_a_SOURCES += \
 	core/oauth/mint.c core/oauth/mint.h \
 	core/oauth/opaque.c core/oauth/opaque.h \
 	core/oauth/passwords.c core/oauth/passwords.h \
+	core/oauth/public_key.c core/oauth/public_key.h \
 	core/oauth/refresh.c core/oauth/refresh.h \
 	core/oauth/revoke.c core/oauth/revoke.h \
 	core/oauth/scope.c core/oauth/scope.h \

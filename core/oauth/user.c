@@ -3,7 +3,7 @@
 
 #include "oauth/user.h"
 
-#include "sys/log.h"
+#include "oauth/public_key.h"
 
 #define ARENA_FIRST 1024u
 #define ARENA_MAX (64u * 1024)
@@ -19,8 +19,10 @@ static enum tally_err find(struct tally_store *store, struct tally_arena *arena,
 	return store->ops->user_find_login(store, arena, name, out);
 }
 
-static enum tally_err load_user(void *context, struct tally_span key, struct tally_cached **out)
+static enum tally_err load_user(void *context, struct tally_span key,
+				const struct tally_cached *before, struct tally_cached **out)
 {
+	(void)before;
 	struct tally_arena *arena = tally_arena_new(ARENA_FIRST, ARENA_MAX);
 	struct tally_user *user = arena ? tally_arena_zalloc(arena, sizeof(*user)) : NULL;
 	enum tally_err err = user ? find(context, arena, key, &user->record) : TALLY_ERR_NOMEM;
@@ -93,26 +95,21 @@ const struct tally_user_record *tally_user_copy(struct tally_request *rq,
 }
 
 static enum tally_err fill_key(struct tally_store *store, struct tally_span key_id,
-			       struct tally_user_key *key)
+			       const struct tally_user_key *before, struct tally_user_key *key)
 {
+	struct tally_public_key known = { .key = NULL };
 	enum tally_err err =
 		store->ops->user_key_find(store, key->arena, key_id, &key->record, &key->user);
 
 	if (err != TALLY_OK)
 		return err;
-	const struct tally_alg *alg = tally_alg_find(key->record.alg);
-
-	err = alg ? tally_key_from_public_der(alg, key->record.public_der, &key->key)
-		  : TALLY_ERR_UNSUPPORTED;
-	if (err == TALLY_OK || err == TALLY_ERR_NOMEM)
-		return err;
-	tally_log_error("key %.*s of user %.*s in the database is unusable (%s): remove it and "
-			"add it again", TALLY_SPAN_ARG(key_id), TALLY_SPAN_ARG(key->user.user_id),
-			tally_err_text(err));
-	return TALLY_ERR_NOT_FOUND;
+	if (before != NULL)
+		known = (struct tally_public_key){ &before->record, before->key };
+	return tally_public_key_open(&key->record, &known, before ? 1 : 0, &key->key);
 }
 
-static enum tally_err load_key(void *context, struct tally_span key_id, struct tally_cached **out)
+static enum tally_err load_key(void *context, struct tally_span key_id,
+			       const struct tally_cached *before, struct tally_cached **out)
 {
 	struct tally_arena *arena = tally_arena_new(ARENA_FIRST, ARENA_MAX);
 	struct tally_user_key *key = arena ? tally_arena_zalloc(arena, sizeof(*key)) : NULL;
@@ -120,7 +117,7 @@ static enum tally_err load_key(void *context, struct tally_span key_id, struct t
 
 	if (err == TALLY_OK) {
 		key->arena = arena;
-		err = fill_key(context, key_id, key);
+		err = fill_key(context, key_id, (const struct tally_user_key *)before, key);
 	}
 	if (err != TALLY_OK) {
 		tally_arena_free(arena);

@@ -203,7 +203,8 @@ static enum tally_err load(struct tally_cache *cache, struct shard *shard,
 
 	load_begin(cache, shard, entry, loading);
 	pthread_mutex_unlock(&shard->lock);
-	enum tally_err err = cache->type->load(cache->context, loading->key, &object);
+	enum tally_err err = cache->type->load(cache->context, loading->key, loading->before,
+					       &object);
 
 	if (err == TALLY_OK)
 		object->refs = 1; /* the caller's; nobody else knows it yet */
@@ -228,7 +229,7 @@ static enum tally_err load(struct tally_cache *cache, struct shard *shard,
 static enum tally_err load_only(struct tally_cache *cache, struct tally_span key,
 				struct tally_cached **out)
 {
-	enum tally_err err = cache->type->load(cache->context, key, out);
+	enum tally_err err = cache->type->load(cache->context, key, NULL, out);
 
 	if (err == TALLY_OK)
 		(*out)->refs = 1;

@@ -44,9 +44,12 @@ struct tally_cache_type {
 	/*
 	 * Makes the object of a key: TALLY_OK, TALLY_ERR_NOT_FOUND,
 	 * TALLY_ERR_UNAVAILABLE, or another error, which the callers of the
-	 * next second get too. Called without a lock.
+	 * next second get too. Called without a lock. before: the object that
+	 * is being renewed, held during the call, so that what is costly to
+	 * make of the same data may be shared with it; NULL: there is none.
 	 */
-	enum tally_err (*load)(void *context, struct tally_span key, struct tally_cached **out);
+	enum tally_err (*load)(void *context, struct tally_span key,
+			       const struct tally_cached *before, struct tally_cached **out);
 	void (*free)(struct tally_cached *object);
 };
 

@@ -19,6 +19,7 @@
 struct object {
 	struct tally_cached cached;
 	int serial; /* the load that it came from */
+	int before; /* that of the object that it renews; 0: none */
 	char key[32];
 };
 
@@ -31,7 +32,8 @@ static struct {
 	atomic_int inside;
 } fake;
 
-static enum tally_err fake_load(void *context, struct tally_span key, struct tally_cached **out)
+static enum tally_err fake_load(void *context, struct tally_span key,
+				const struct tally_cached *before, struct tally_cached **out)
 {
 	int serial = ++fake.loads;
 	enum tally_err answer = fake.answer;
@@ -47,6 +49,7 @@ static enum tally_err fake_load(void *context, struct tally_span key, struct tal
 
 	fake.alive++;
 	object->serial = serial;
+	object->before = before ? ((const struct object *)before)->serial : 0;
 	snprintf(object->key, sizeof(object->key), "%.*s", TALLY_SPAN_ARG(key));
 	*out = &object->cached;
 	return TALLY_OK;
@@ -153,6 +156,38 @@ static void a_key_is_renewed_ahead_and_after_its_time(void **state)
 	tally_fake_clock_advance_ms(10000);
 	assert_int_equal(get("a"), 3);
 	assert_int_equal(get("a"), 3);
+}
+
+/* The load that the cached object of a key renewed. */
+static int renewed(const char *key)
+{
+	struct tally_cached *cached;
+
+	assert_int_equal(tally_cache_get(cache, tally_span_of(key), &cached), TALLY_OK);
+	int before = ((struct object *)cached)->before;
+
+	tally_cache_release(cache, cached);
+	return before;
+}
+
+static void a_renewal_sees_what_it_renews(void **state)
+{
+	char long_key[TALLY_CACHE_KEY_MAX + 2] = { 0 };
+
+	(void)state;
+	assert_int_equal(renewed("a"), 0);
+	tally_fake_clock_advance_ms(5000);
+	assert_int_equal(renewed("a"), 1);
+	tally_fake_clock_advance_ms(20000);
+	assert_int_equal(renewed("a"), 2);
+	/* Not what is too old to be used, was dropped, or is never kept. */
+	tally_fake_clock_advance_ms(300000);
+	assert_int_equal(renewed("a"), 0);
+	tally_cache_drop(cache, TALLY_SPAN("a"));
+	assert_int_equal(renewed("a"), 0);
+	memset(long_key, 'a', sizeof(long_key) - 1);
+	assert_int_equal(renewed(long_key), 0);
+	assert_int_equal(renewed(long_key), 0);
 }
 
 static void one_renews_while_the_others_go_on(void **state)
@@ -462,6 +497,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(a_key_is_loaded_once_while_fresh),
 		TEST(a_key_is_renewed_ahead_and_after_its_time),
+		TEST(a_renewal_sees_what_it_renews),
 		TEST(one_renews_while_the_others_go_on),
 		TEST(a_miss_is_loaded_by_one),
 		TEST(an_outage_is_bridged_for_a_stated_time),

@@ -368,6 +368,25 @@ static void what_is_ended_stops(void **state)
 	assert_refused(ask(text, ""), "a removed user");
 }
 
+/* The same kid with another key is another key, however often the first was used. */
+static void a_replaced_key_is_another(void **state)
+{
+	struct tally_store *store = service.store;
+	struct tally_key *other = assertion_key(TALLY_ALG_ES256, 1);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		assert_ok(ask_signed(HEADER, CLAIMS));
+		tally_fake_clock_advance(6); /* it is renewed */
+	}
+	assert_int_equal(store->ops->user_key_remove(store, TALLY_SPAN("m1"),
+						     TALLY_SPAN("m1-ES256")), TALLY_OK);
+	assertion_add_user_key(store, "m1", "m1-ES256", other, 0);
+	tally_fake_clock_advance(10);
+	assert_refused(ask_signed(HEADER, CLAIMS), "the old key");
+	assert_ok(ask(assertion_sign(other, HEADER, CLAIMS, text), ""));
+}
+
 static void an_outage_is_503(void **state)
 {
 	(void)state;
@@ -538,6 +557,7 @@ int main(void)
 		TEST(a_public_key_is_no_secret),
 		TEST(people_have_no_assertions),
 		TEST(what_is_ended_stops),
+		TEST(a_replaced_key_is_another),
 		TEST(an_outage_is_503),
 		TEST(nothing_is_given_when_the_store_fails),
 		TEST(a_client_must_be_right_when_it_is_there),
