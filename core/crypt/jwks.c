@@ -97,6 +97,8 @@ enum tally_err tally_jwks_parse(struct tally_span text, size_t max, struct tally
 
 	err = tally_json_is_array(keys) ? read_keys(keys, arena, out) : TALLY_ERR_SYNTAX;
 	tally_json_free(set);
+	if (err != TALLY_OK)
+		tally_jwks_end(out);
 	return err;
 }
 
