@@ -9,8 +9,7 @@ EXTRA_DIST += sql/README.md sql/embed.awk $(MIGRATIONS)
 
 # For the administrator of the server.
 sqldir = $(pkgdatadir)/sql
-dist_sql_DATA = sql/event.sql sql/grants-admin.sql sql/grants.sql
-dist_sql_DATA = sql/grants-admin.sql sql/grants.sql sql/monitor.sql
+dist_sql_DATA = sql/event.sql sql/grants-admin.sql sql/grants.sql sql/monitor.sql
 
 BUILT_SOURCES += sql/migrations.c
 CLEANFILES += sql/migrations.c sql/migrations.c.tmp
