@@ -68,7 +68,7 @@ static void the_operator_learns_what_is_wrong(void **state)
 	wrong.database_password_file = secret;
 	assert_int_equal(ping_with(&wrong), TALLY_ERR_UNAVAILABLE);
 	text = store_logged();
-	assert_non_null(strstr(text, "check database.user and its password"));
+	assert_non_null(strstr(text, "check database.user and database.password-file"));
 	assert_null(strstr(text, "not-the-password"));
 	unlink(secret);
 	assert_int_equal(ping_with(&wrong), TALLY_ERR_UNAVAILABLE);
