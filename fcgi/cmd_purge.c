@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-#define AHEAD "7" /* days: as many a timer may fail for */
+#define AHEAD     "7" /* days: as many a timer may fail for */
 #define AHEAD_MAX 366u
 
 static enum tally_err read_ahead(const struct tally_invocation *call, unsigned int *out)

@@ -31,7 +31,7 @@ struct tally_token_writer {
 	struct waiter *first; /* the queue; empty while active < writers */
 	struct waiter **last;
 	size_t waiting;
-	unsigned int active;  /* batches under way */
+	unsigned int active; /* batches under way */
 };
 
 struct tally_token_writer *tally_token_writer_new(struct tally_store *store, size_t queue,

@@ -44,9 +44,9 @@ static bool copy_key(struct tally_arena *arena, const struct tally_key_record *f
 {
 	*to = *from;
 	return fake_dup_all(arena,
-		       (struct tally_span *[]){ &to->kid, &to->alg, &to->public_der, &to->wrapped,
-						&to->uri },
-		       5);
+			    (struct tally_span *[]){ &to->kid, &to->alg, &to->public_der,
+						     &to->wrapped, &to->uri },
+			    5);
 }
 
 static enum tally_err key_list(struct tally_store *store, struct tally_arena *arena,

@@ -86,7 +86,7 @@ static enum tally_err give_client(struct tally_arena *arena, const struct tally_
 }
 
 enum tally_err fake_client_find(struct tally_store *store, struct tally_arena *arena,
-				  struct tally_span client_id, struct tally_client_record *out)
+				struct tally_span client_id, struct tally_client_record *out)
 {
 	struct fake *fake = fake_of(store);
 	enum tally_err err = fake_enter(fake);
@@ -117,8 +117,7 @@ static enum tally_err snapshot(struct fake *fake, struct tally_arena *arena,
 }
 
 /* visit is called without the lock: it may use the store. */
-enum tally_err fake_client_list(struct tally_store *store, tally_client_visit *visit,
-				  void *context)
+enum tally_err fake_client_list(struct tally_store *store, tally_client_visit *visit, void *context)
 {
 	struct tally_arena *arena = tally_arena_new(4096, 16u << 20);
 	struct tally_client_record *clients;
@@ -155,8 +154,7 @@ static enum tally_err insert_client(struct fake *fake, const struct tally_client
 	return TALLY_OK;
 }
 
-enum tally_err fake_client_add(struct tally_store *store,
-				 const struct tally_client_record *client)
+enum tally_err fake_client_add(struct tally_store *store, const struct tally_client_record *client)
 {
 	struct fake *fake = fake_of(store);
 	enum tally_err err = fake_enter(fake);
@@ -167,7 +165,7 @@ enum tally_err fake_client_add(struct tally_store *store,
 }
 
 enum tally_err fake_client_disable(struct tally_store *store, struct tally_span client_id,
-				     int64_t when)
+				   int64_t when)
 {
 	struct fake *fake = fake_of(store);
 	enum tally_err err = fake_enter(fake);
@@ -230,7 +228,7 @@ static enum tally_err add_secret(struct fake *fake, struct tally_client_record *
 }
 
 enum tally_err fake_client_secret_add(struct tally_store *store, struct tally_span client_id,
-					const struct tally_secret_record *secret, int64_t now)
+				      const struct tally_secret_record *secret, int64_t now)
 {
 	struct fake *fake = fake_of(store);
 	enum tally_err err = fake_enter(fake);
@@ -244,7 +242,7 @@ enum tally_err fake_client_secret_add(struct tally_store *store, struct tally_sp
 }
 
 enum tally_err fake_client_secret_remove(struct tally_store *store, struct tally_span client_id,
-					   struct tally_span secret_id)
+					 struct tally_span secret_id)
 {
 	struct fake *fake = fake_of(store);
 	enum tally_err err = fake_enter(fake);
@@ -257,7 +255,6 @@ enum tally_err fake_client_secret_remove(struct tally_store *store, struct tally
 		remove_secret(fake->clients[at], secret);
 	return fake_leave(fake, err);
 }
-
 
 static bool find_key(const struct tally_client_record *client, struct tally_span id, size_t *at)
 {
@@ -310,8 +307,8 @@ enum tally_err fake_client_key_remove(struct tally_store *store, struct tally_sp
 	enum tally_err err = fake_enter(fake);
 	size_t at, key;
 
-	if (err == TALLY_OK && (!find_client(fake, client_id, &at) ||
-				!find_key(fake->clients[at], key_id, &key)))
+	if (err == TALLY_OK &&
+	    (!find_client(fake, client_id, &at) || !find_key(fake->clients[at], key_id, &key)))
 		err = TALLY_ERR_NOT_FOUND;
 	if (err == TALLY_OK)
 		remove_key(fake->clients[at], key);

@@ -8,9 +8,10 @@ static enum tally_err copy_issuer(struct tally_arena *arena, const struct tally_
 				  struct tally_issuer_record *to)
 {
 	*to = *from;
-	return fake_dup_all(arena,
-			    (struct tally_span *[]){ &to->issuer, &to->jwks, &to->audience }, 3)
-		       ? TALLY_OK : TALLY_ERR_NOMEM;
+	return fake_dup_all(arena, (struct tally_span *[]){ &to->issuer, &to->jwks, &to->audience },
+			    3)
+		       ? TALLY_OK
+		       : TALLY_ERR_NOMEM;
 }
 
 /* The issuer's place, or where it would go. */

@@ -175,8 +175,7 @@ static bool is_past_mark(const struct fake *fake, enum tally_watermark_kind kind
 			 struct tally_span who, int64_t issued_us)
 {
 	for (size_t i = 0; i < fake->watermark_count; i++)
-		if (fake->watermarks[i].kind == kind &&
-		    tally_span_eq(fake->watermarks[i].who, who))
+		if (fake->watermarks[i].kind == kind && tally_span_eq(fake->watermarks[i].who, who))
 			return issued_us <= fake->watermarks[i].until_us;
 	return false;
 }

@@ -216,8 +216,8 @@ enum tally_err fake_user_key_find(struct tally_store *store, struct tally_arena 
 	enum tally_err err = fake_enter(fake);
 	size_t at, owner;
 
-	if (err == TALLY_OK && (!find_key(fake, key_id, &at) ||
-				!find_user(fake, fake->user_keys[at].owner, &owner)))
+	if (err == TALLY_OK &&
+	    (!find_key(fake, key_id, &at) || !find_user(fake, fake->user_keys[at].owner, &owner)))
 		err = TALLY_ERR_NOT_FOUND;
 	if (err == TALLY_OK && !fake_copy_public_key(arena, &fake->user_keys[at], key))
 		err = TALLY_ERR_NOMEM;
@@ -289,8 +289,8 @@ enum tally_err fake_user_key_remove(struct tally_store *store, struct tally_span
 	enum tally_err err = fake_enter(fake);
 	size_t at;
 
-	if (err == TALLY_OK && (!find_key(fake, key_id, &at) ||
-				!tally_span_eq(fake->user_keys[at].owner, user_id)))
+	if (err == TALLY_OK &&
+	    (!find_key(fake, key_id, &at) || !tally_span_eq(fake->user_keys[at].owner, user_id)))
 		err = TALLY_ERR_NOT_FOUND;
 	if (err == TALLY_OK)
 		remove_key(fake, at);

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #define THREADS 16
-#define ROUNDS 50
+#define ROUNDS  50
 
 /* A store whose token_write waits until the test lets it go on. */
 struct gate {
@@ -24,9 +24,9 @@ struct gate {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool closed;
-	unsigned int inside;  /* calls that wait at the gate */
+	unsigned int inside; /* calls that wait at the gate */
 	unsigned int calls;
-	size_t largest;       /* batch */
+	size_t largest; /* batch */
 };
 
 static struct gate gate;

@@ -4,10 +4,10 @@
 #include "store/mysql/ops.h"
 #include "store/mysql/work.h"
 
-#define GRANTS_MAX 1024u   /* as in the schema */
+#define GRANTS_MAX   1024u /* as in the schema */
 #define AUDIENCE_MAX 1024u
-#define CLIENT_CELLS 15u   /* columns of a client in CLIENT_COLUMNS */
-#define PAGE_BYTES (4u << 20)
+#define CLIENT_CELLS 15u /* columns of a client in CLIENT_COLUMNS */
+#define PAGE_BYTES   (4u << 20)
 
 #define ALG_MAX 16u
 
@@ -46,8 +46,7 @@ static void read_secret(struct tally_query *q, struct tally_arena *arena,
 	if (out->secret_count == TALLY_SECRETS_MAX)
 		return;
 	if (out->secrets == NULL)
-		out->secrets = tally_arena_array(arena, TALLY_SECRETS_MAX,
-						 sizeof(out->secrets[0]));
+		out->secrets = tally_arena_array(arena, TALLY_SECRETS_MAX, sizeof(out->secrets[0]));
 	if (out->secrets == NULL) {
 		tally_query_no_memory(q);
 		return;
@@ -120,8 +119,7 @@ static enum tally_err find(struct tally_db *db, struct tally_arena *arena,
 }
 
 enum tally_err tally_mysql_client_find(struct tally_store *store, struct tally_arena *arena,
-				       struct tally_span client_id,
-				       struct tally_client_record *out)
+				       struct tally_span client_id, struct tally_client_record *out)
 {
 	struct tally_work work = tally_work(store, TALLY_WORK_READ);
 
@@ -159,8 +157,8 @@ static enum tally_err read_page(struct tally_db *db, struct walk *walk)
 	tally_query_put_bytes(&q, tally_span(walk->last, walk->last_size));
 	tally_query_run(&q);
 	walk->count = 0;
-	walk->clients = tally_arena_array(walk->arena, tally_query_rows(&q),
-					  sizeof(walk->clients[0]));
+	walk->clients =
+		tally_arena_array(walk->arena, tally_query_rows(&q), sizeof(walk->clients[0]));
 	if (walk->clients == NULL)
 		tally_query_no_memory(&q);
 	while (tally_query_next(&q)) {

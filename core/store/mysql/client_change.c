@@ -110,7 +110,8 @@ enum tally_err tally_mysql_client_remove(struct tally_store *store, struct tally
 	return work.err;
 }
 
-enum tally_err tally_mysql_lock_client(struct tally_db *db, struct tally_span client_id, int64_t *out)
+enum tally_err tally_mysql_lock_client(struct tally_db *db, struct tally_span client_id,
+				       int64_t *out)
 {
 	struct tally_query q;
 
@@ -166,8 +167,7 @@ static enum tally_err add_secret(struct tally_db *db, struct tally_span client_i
 	return err;
 }
 
-enum tally_err tally_mysql_client_secret_add(struct tally_store *store,
-					     struct tally_span client_id,
+enum tally_err tally_mysql_client_secret_add(struct tally_store *store, struct tally_span client_id,
 					     const struct tally_secret_record *secret, int64_t now)
 {
 	struct tally_work work = tally_work(store, TALLY_WORK_WRITE);

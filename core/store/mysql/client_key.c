@@ -77,8 +77,8 @@ static enum tally_err remove_key(struct tally_db *db, struct tally_span client_i
 	return tally_query_end_found(&q);
 }
 
-enum tally_err tally_mysql_client_key_remove(struct tally_store *store,
-					     struct tally_span client_id, struct tally_span key_id)
+enum tally_err tally_mysql_client_key_remove(struct tally_store *store, struct tally_span client_id,
+					     struct tally_span key_id)
 {
 	struct tally_work work = tally_work(store, TALLY_WORK_WRITE);
 

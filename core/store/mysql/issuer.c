@@ -23,7 +23,7 @@ static void read_issuer(struct tally_query *q, struct tally_arena *arena,
 	/* One that a newer version wrote is no user of ours, whom nobody has. */
 	int64_t mapping = tally_query_int(q);
 
-	out->mapping = mapping == TALLY_SUBJECT_AS_IS ? TALLY_SUBJECT_AS_IS
+	out->mapping = mapping == TALLY_SUBJECT_AS_IS   ? TALLY_SUBJECT_AS_IS
 		       : mapping == TALLY_SUBJECT_LOGIN ? TALLY_SUBJECT_LOGIN
 							: TALLY_SUBJECT_USER;
 	out->created_at = tally_query_int(q);
@@ -76,8 +76,8 @@ static enum tally_err read_page(struct tally_db *db, struct walk *walk)
 	tally_query_put_bytes(&q, tally_span(walk->last, walk->last_size));
 	tally_query_run(&q);
 	walk->count = 0;
-	walk->issuers = tally_arena_array(walk->arena, tally_query_rows(&q),
-					  sizeof(walk->issuers[0]));
+	walk->issuers =
+		tally_arena_array(walk->arena, tally_query_rows(&q), sizeof(walk->issuers[0]));
 	if (walk->issuers == NULL)
 		tally_query_no_memory(&q);
 	while (tally_query_next(&q))

@@ -13,13 +13,13 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#define STATEMENT_TIMEOUT 3600u  /* seconds that one statement may take */
-#define LOCK_TRIES 60u           /* seconds to wait for another purge */
-#define BUSY_TRIES 60u           /* attempts while others hold a table's lock */
-#define BUSY_PAUSE_MS 200
-#define SKEW 3600                /* seconds that a clock somewhere may be behind */
-#define PARTITIONS_MAX 4096u     /* MySQL takes 8192 */
-#define STATEMENT_MAX (1u << 20)
+#define STATEMENT_TIMEOUT 3600u /* seconds that one statement may take */
+#define LOCK_TRIES        60u   /* seconds to wait for another purge */
+#define BUSY_TRIES        60u   /* attempts while others hold a table's lock */
+#define BUSY_PAUSE_MS     200
+#define SKEW              3600  /* seconds that a clock somewhere may be behind */
+#define PARTITIONS_MAX    4096u /* MySQL takes 8192 */
+#define STATEMENT_MAX     (1u << 20)
 
 #define LOCK_NAME "CONCAT('tallystick.purge.', LEFT(SHA2(DATABASE(), 256), 32))"
 
@@ -49,8 +49,8 @@ struct partition {
 struct purge {
 	const struct tally_conf *conf;
 	struct tally_db db;
-	int64_t today;  /* days since 1970 */
-	int64_t past;   /* days before this one have expired everywhere */
+	int64_t today; /* days since 1970 */
+	int64_t past;  /* days before this one have expired everywhere */
 	unsigned int ahead;
 	bool dry_run;
 	tally_purge_step *step;
@@ -115,7 +115,8 @@ static enum tally_err read_partitions(struct purge *purge, const struct purge_ta
 	snprintf(text, sizeof(text),
 		 "SELECT PARTITION_NAME, PARTITION_DESCRIPTION, TABLE_ROWS"
 		 " FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = DATABASE()"
-		 " AND TABLE_NAME = '%s' ORDER BY PARTITION_ORDINAL_POSITION", table->name);
+		 " AND TABLE_NAME = '%s' ORDER BY PARTITION_ORDINAL_POSITION",
+		 table->name);
 	enum tally_err err = tally_db_exec(db, text);
 	MYSQL_RES *result = err == TALLY_OK ? mysql_store_result(db->mysql) : NULL;
 

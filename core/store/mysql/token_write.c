@@ -20,9 +20,9 @@
 struct batch {
 	struct tally_token_job **jobs;
 	size_t count;
-	size_t uses;           /* jobs that use up a refresh token */
-	size_t *order;         /* of these, by id: processes never lock crosswise */
-	uint64_t *nonces;      /* per job; by it a row of refresh_use is its own */
+	size_t uses;            /* jobs that use up a refresh token */
+	size_t *order;          /* of these, by id: processes never lock crosswise */
+	uint64_t *nonces;       /* per job; by it a row of refresh_use is its own */
 	struct tally_buf *text; /* the statement in the making */
 };
 

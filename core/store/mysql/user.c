@@ -13,7 +13,8 @@ void tally_mysql_read_user(struct tally_query *q, struct tally_arena *arena,
 	out->user_id = tally_query_span(q, arena, TALLY_ID_MAX);
 	out->login = tally_query_span(q, arena, TALLY_LOGIN_MAX);
 	out->name = tally_query_span(q, arena, TALLY_NAME_MAX);
-	out->kind = tally_query_int(q) == TALLY_USER_MACHINE ? TALLY_USER_MACHINE : TALLY_USER_HUMAN;
+	out->kind =
+		tally_query_int(q) == TALLY_USER_MACHINE ? TALLY_USER_MACHINE : TALLY_USER_HUMAN;
 	out->password = tally_query_span(q, arena, TALLY_PASSWORD_TEXT_MAX);
 	out->created_at = tally_query_int(q);
 	out->disabled_at = tally_query_int(q);
