@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The service and its commands with the user of sql/grants.sql alone, init-db with
-# that of sql/grants-admin.sql; and what they must not do is refused.
+# that of sql/grants-admin.sql; and what they must not do is refused. The service
+# has its password by a command, which gets nothing of the service's own.
 # shellcheck disable=SC2119,SC2317 # functions with optional arguments; called by "ok"
 # shellcheck source=tests/it/lib.sh
 . "${TALLY_SRCDIR:?}/tests/it/lib.sh"
@@ -62,15 +63,43 @@ commands_work() {
 	ok "$name: client remove" as tallystick client remove other
 }
 
+# Prints the password, and writes down which files it was given.
+make_password_command() {
+	: >"$TEST_TMP/files"
+	cat >"$TEST_TMP/password-command" <<-END
+		#!/bin/sh
+		ls -l /proc/self/fd >>"$TEST_TMP/files"
+		cat "$TEST_TMP/tallystick.password"
+	END
+	chmod 700 "$TEST_TMP/password-command"
+}
+
+# zombies PID...: children that nobody has waited for.
+zombies() {
+	local pid
+	for pid; do
+		cat /proc/[0-9]*/stat 2>/dev/null | sed 's/.*) //' |
+			awk -v pid="$pid" '$1 == "Z" && $2 == pid'
+	done
+}
+
 service_works() {
-	local name=$1
-	ok "$name: the service starts" stack up --program "$PROGRAM" --db "$2" \
+	local name=$1 pids
+	make_password_command
+	rm -f "$STACK/log/tallystick.log"
+	ok "$name: the service starts" stack up --program "$PROGRAM" --db "$1" \
 		--set "database.name=$DATABASE" --set database.user=tallystick \
-		--set "database.password-file=$TEST_TMP/tallystick.password"
+		--set database.password-file= \
+		--set "database.password-command=$TEST_TMP/password-command"
 	is "$name: a token" \
 		"$(token_of shop "$(jq -r .client_secret "$TEST_TMP/shop.json")")" 200
 	is "$name: ready" "$(fetch /health/ready)" 200
 	is "$name: no error in the log" "$(grep -c ' error ' "$STACK/log/tallystick.log")" 0
+	is "$name: the command gets none of the service's files" \
+		"$(sed -n 's,.* \([0-9]*\) -> \([a-z/]*\).*,\1 \2,p' "$TEST_TMP/files" |
+			grep -v 'tallystick\|/proc' | sort -u | paste -sd,)" "0 /dev/null,2 pipe"
+	mapfile -t pids < <(stack pids pool)
+	is "$name: no zombie is left" "$(zombies "${pids[@]}")" ""
 }
 
 try() {
@@ -92,7 +121,7 @@ try() {
 	ok "$kind: init-db, and grants.sql, again" as tallystick_admin init-db
 	ok "$kind: grants.sql, again" sql_file grants.sql
 	commands_work "$kind"
-	service_works "$kind" "$kind"
+	service_works "$kind"
 	refused "$kind: the service drops no table" tallystick "DROP TABLE $DATABASE.client"
 	refused "$kind: the service alters no table" tallystick \
 		"ALTER TABLE $DATABASE.client ADD x INT"
