@@ -43,14 +43,42 @@ tests_it_store_rights_test_SOURCES = tests/it/store_rights_test.c \
 tests_it_store_rights_test_CPPFLAGS = $(it_cppflags)
 tests_it_store_rights_test_LDADD = $(it_libs)
 
-EXTRA_DIST += tests/it/database tests/it/20-store.sh tests/it/90-newest.sh
 
 check_PROGRAMS += tests/it/marks_tool
 tests_it_marks_tool_SOURCES = tests/it/marks_tool.c
 tests_it_marks_tool_CPPFLAGS = $(it_cppflags)
 tests_it_marks_tool_LDADD = $(it_libs)
-EXTRA_DIST += tests/it/25-marks.sh
-EXTRA_DIST += tests/it/35-password.sh
-EXTRA_DIST += tests/it/35-refresh.sh
-EXTRA_DIST += tests/it/21-login.sh tests/it/22-grants.sh tests/it/clear_server.py
-EXTRA_DIST += tests/it/21-login.sh tests/it/22-grants.sh tests/it/23-conf.sh tests/it/clear_server.py
+
+# The scripts run from the source tree; tests/tools/registered sees that none is missing here.
+EXTRA_DIST += \
+	tests/it/10-quickstart.sh \
+	tests/it/20-store.sh \
+	tests/it/21-login.sh \
+	tests/it/22-grants.sh \
+	tests/it/23-conf.sh \
+	tests/it/25-marks.sh \
+	tests/it/30-token.sh \
+	tests/it/35-password.sh \
+	tests/it/35-refresh.sh \
+	tests/it/40-verify.sh \
+	tests/it/50-assertions.sh \
+	tests/it/50-keys.sh \
+	tests/it/51-commands.sh \
+	tests/it/60-faults.sh \
+	tests/it/61-signals.sh \
+	tests/it/62-peers.sh \
+	tests/it/90-newest.sh \
+	tests/it/clear_server.py \
+	tests/it/database \
+	tests/it/fcgi.py \
+	tests/it/late_half.py \
+	tests/it/lib-node.sh \
+	tests/it/lib-stack.sh \
+	tests/it/load.py \
+	tests/it/node/assertions.js \
+	tests/it/node/package-lock.json \
+	tests/it/node/package.json \
+	tests/it/node/verify.js \
+	tests/it/peers.py \
+	tests/it/stack.sh \
+	tests/it/token_matrix.py
