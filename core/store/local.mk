@@ -14,6 +14,7 @@ libtally_a_SOURCES += \
 	core/store/mysql/migrate.c \
 	core/store/mysql/migration.h \
 	core/store/mysql/mysql.c core/store/mysql/mysql.h \
+	core/store/mysql/named.c \
 	core/store/mysql/ops.h \
 	core/store/mysql/password.c core/store/mysql/password.h \
 	core/store/mysql/purge.c \

@@ -66,48 +66,19 @@ enum tally_err tally_mysql_client_add(struct tally_store *store,
 	return work.err;
 }
 
-static enum tally_err disable(struct tally_db *db, struct tally_span client_id, int64_t at)
-{
-	struct tally_query q;
-
-	tally_query_begin(&q, db, TALLY_STATEMENT_client_disable);
-	tally_query_put_int(&q, at);
-	tally_query_put_bytes(&q, client_id);
-	tally_query_run(&q);
-	return tally_query_end_found(&q);
-}
-
 enum tally_err tally_mysql_client_disable(struct tally_store *store, struct tally_span client_id,
 					  int64_t at)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_REPEAT);
-
 	if (!tally_mysql_is_id(client_id))
 		return TALLY_ERR_NOT_FOUND;
-	while (tally_work_next(&work))
-		work.err = disable(work.db, client_id, at);
-	return work.err;
-}
-
-static enum tally_err remove_client(struct tally_db *db, struct tally_span client_id)
-{
-	struct tally_query q;
-
-	tally_query_begin(&q, db, TALLY_STATEMENT_client_remove);
-	tally_query_put_bytes(&q, client_id);
-	tally_query_run(&q);
-	return tally_query_end_found(&q);
+	return tally_mysql_named_disable(store, TALLY_STATEMENT_client_disable, client_id, at);
 }
 
 enum tally_err tally_mysql_client_remove(struct tally_store *store, struct tally_span client_id)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_WRITE);
-
 	if (!tally_mysql_is_id(client_id))
 		return TALLY_ERR_NOT_FOUND;
-	while (tally_work_next(&work))
-		work.err = remove_client(work.db, client_id);
-	return work.err;
+	return tally_mysql_named_remove(store, TALLY_STATEMENT_client_remove, client_id);
 }
 
 enum tally_err tally_mysql_lock_client(struct tally_db *db, struct tally_span client_id,

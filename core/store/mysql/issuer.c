@@ -147,46 +147,17 @@ enum tally_err tally_mysql_issuer_add(struct tally_store *store,
 	return work.err;
 }
 
-static enum tally_err disable(struct tally_db *db, struct tally_span issuer, int64_t at)
-{
-	struct tally_query q;
-
-	tally_query_begin(&q, db, TALLY_STATEMENT_issuer_disable);
-	tally_query_put_int(&q, at);
-	tally_query_put_bytes(&q, issuer);
-	tally_query_run(&q);
-	return tally_query_end_found(&q);
-}
-
 enum tally_err tally_mysql_issuer_disable(struct tally_store *store, struct tally_span issuer,
 					  int64_t at)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_ONE);
-
 	if (!is_issuer(issuer))
 		return TALLY_ERR_NOT_FOUND;
-	while (tally_work_next(&work))
-		work.err = disable(work.db, issuer, at);
-	return work.err;
-}
-
-static enum tally_err remove_issuer(struct tally_db *db, struct tally_span issuer)
-{
-	struct tally_query q;
-
-	tally_query_begin(&q, db, TALLY_STATEMENT_issuer_remove);
-	tally_query_put_bytes(&q, issuer);
-	tally_query_run(&q);
-	return tally_query_end_found(&q);
+	return tally_mysql_named_disable(store, TALLY_STATEMENT_issuer_disable, issuer, at);
 }
 
 enum tally_err tally_mysql_issuer_remove(struct tally_store *store, struct tally_span issuer)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_WRITE);
-
 	if (!is_issuer(issuer))
 		return TALLY_ERR_NOT_FOUND;
-	while (tally_work_next(&work))
-		work.err = remove_issuer(work.db, issuer);
-	return work.err;
+	return tally_mysql_named_remove(store, TALLY_STATEMENT_issuer_remove, issuer);
 }

@@ -116,6 +116,12 @@ enum tally_err tally_mysql_key_retire(struct tally_store *store, struct tally_sp
 				      int64_t at);
 enum tally_err tally_mysql_key_remove(struct tally_store *store, struct tally_span kid);
 
+/* named.c: a statement's row by its name. TALLY_ERR_NOT_FOUND. */
+enum tally_err tally_mysql_named_disable(struct tally_store *store, enum tally_statement id,
+					 struct tally_span name, int64_t at);
+enum tally_err tally_mysql_named_remove(struct tally_store *store, enum tally_statement id,
+					struct tally_span name);
+
 /* An id as the schema can keep it: 1 to TALLY_ID_MAX bytes. */
 static inline bool tally_mysql_is_id(struct tally_span id)
 {

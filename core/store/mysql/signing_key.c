@@ -153,23 +153,9 @@ enum tally_err tally_mysql_key_retire(struct tally_store *store, struct tally_sp
 	return work.err;
 }
 
-static enum tally_err remove_key(struct tally_db *db, struct tally_span kid)
-{
-	struct tally_query q;
-
-	tally_query_begin(&q, db, TALLY_STATEMENT_key_remove);
-	tally_query_put_bytes(&q, kid);
-	tally_query_run(&q);
-	return tally_query_end_found(&q);
-}
-
 enum tally_err tally_mysql_key_remove(struct tally_store *store, struct tally_span kid)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_WRITE);
-
 	if (!tally_mysql_is_id(kid))
 		return TALLY_ERR_NOT_FOUND;
-	while (tally_work_next(&work))
-		work.err = remove_key(work.db, kid);
-	return work.err;
+	return tally_mysql_named_remove(store, TALLY_STATEMENT_key_remove, kid);
 }

@@ -169,46 +169,17 @@ enum tally_err tally_mysql_user_set_password(struct tally_store *store, struct t
 	return work.err;
 }
 
-static enum tally_err disable(struct tally_db *db, struct tally_span user_id, int64_t at)
-{
-	struct tally_query q;
-
-	tally_query_begin(&q, db, TALLY_STATEMENT_user_disable);
-	tally_query_put_int(&q, at);
-	tally_query_put_bytes(&q, user_id);
-	tally_query_run(&q);
-	return tally_query_end_found(&q);
-}
-
 enum tally_err tally_mysql_user_disable(struct tally_store *store, struct tally_span user_id,
 					int64_t at)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_ONE);
-
 	if (!tally_mysql_is_id(user_id))
 		return TALLY_ERR_NOT_FOUND;
-	while (tally_work_next(&work))
-		work.err = disable(work.db, user_id, at);
-	return work.err;
-}
-
-static enum tally_err remove_user(struct tally_db *db, struct tally_span user_id)
-{
-	struct tally_query q;
-
-	tally_query_begin(&q, db, TALLY_STATEMENT_user_remove);
-	tally_query_put_bytes(&q, user_id);
-	tally_query_run(&q);
-	return tally_query_end_found(&q);
+	return tally_mysql_named_disable(store, TALLY_STATEMENT_user_disable, user_id, at);
 }
 
 enum tally_err tally_mysql_user_remove(struct tally_store *store, struct tally_span user_id)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_WRITE);
-
 	if (!tally_mysql_is_id(user_id))
 		return TALLY_ERR_NOT_FOUND;
-	while (tally_work_next(&work))
-		work.err = remove_user(work.db, user_id);
-	return work.err;
+	return tally_mysql_named_remove(store, TALLY_STATEMENT_user_remove, user_id);
 }
