@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The database, and what the user of "tallystick init-db" may do: all that makes
--- and alters tables and views, in this one database. For the administrator of
+-- The database, and what the user of "tallystick init-db" and "tallystick purge" may
+-- do: all that makes and alters tables and views, in this one database. For the administrator of
 -- the server, before the first init-db; README.md has the order of things, and
 -- how the users come to be.
 --

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the user of the service, and of every command but init-db, may do: on
--- each table what the statements of core/store/mysql do there, and no more; so a
+-- What the user of the service, and of every command but init-db and purge, may do:
+-- on each table what the statements of core/store/mysql do there, and no more; so a
 -- service that was taken over can neither drop a table nor read another
 -- database. tests/tools/grants compares the two.
 --

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The service and its commands with the user of sql/grants.sql alone, init-db with
-# that of sql/grants-admin.sql; and what they must not do is refused. The service
+# The service and its commands with the user of sql/grants.sql alone, init-db and
+# purge with that of sql/grants-admin.sql; and what they must not do is refused. The service
 # has its password by a command, which gets nothing of the service's own.
 # shellcheck disable=SC2119,SC2317 # functions with optional arguments; called by "ok"
 # shellcheck source=tests/it/lib.sh
@@ -42,6 +42,15 @@ refused() {
 	said=$(MYSQL_PWD=$(cat "$TEST_TMP/$2.password") "$sql_client" --no-defaults \
 		--socket="$TALLYSTICK_DB_SOCKET" --user="$2" --execute="$3" 2>&1)
 	like "$1" "$said" 'ERROR (1142|1044|1227|1370|1410)'
+}
+
+# So that purge has something to do.
+drop_last_partition() {
+	local last
+	last=$(stack sql "SELECT MAX(PARTITION_NAME) FROM information_schema.PARTITIONS
+		WHERE TABLE_SCHEMA = '$DATABASE' AND TABLE_NAME = 'access_token'
+		AND PARTITION_NAME <> 'pmax'" | tail -n 1)
+	stack sql "ALTER TABLE $DATABASE.access_token DROP PARTITION $last"
 }
 
 commands_work() {
@@ -120,6 +129,9 @@ try() {
 	ok "$kind: grants.sql" sql_file grants.sql
 	ok "$kind: init-db, and grants.sql, again" as tallystick_admin init-db
 	ok "$kind: grants.sql, again" sql_file grants.sql
+	ok "$kind: a partition is taken away" drop_last_partition
+	not_ok "$kind: the user of the service makes no partitions" as tallystick purge
+	like "$kind: purge makes it again" "$(as tallystick_admin purge 2>&1)" '1 partitions? added'
 	commands_work "$kind"
 	service_works "$kind"
 	refused "$kind: the service drops no table" tallystick "DROP TABLE $DATABASE.client"
