@@ -34,7 +34,7 @@ node_find() {
 			return
 		}
 	fi
-	cp "$HERE/node/$script" "$HERE/node/package.json" "$TEST_TMP"
+	cp "$HERE"/node/*.js "$HERE/node/package.json" "$TEST_TMP"
 	ln -s "$NODE_FOLDER/node_modules" "$TEST_TMP/node_modules"
 	NODE=(node)
 	[ "$major" != 18 ] || NODE+=(--experimental-global-webcrypto)

@@ -13,30 +13,11 @@ import * as jose from 'jose'
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 
+import { check, discover, equal, plain } from './check.js'
+
 const [issuer, folder] = process.argv.slice(2)
-const plain = { [oauth.allowInsecureRequests]: true } // HTTP, on loopback
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-let failed = 0
-
-async function check(name, work) {
-	let result = 'ok'
-	try {
-		await work()
-	} catch (error) {
-		failed++
-		result = `${error.code ?? error.name}: ${error.message} ${error.cause ? JSON.stringify(error.cause) : ''}`
-	}
-	console.log(`${name}\t${result.replaceAll('\n', ' ')}`)
-}
-
-function equal(got, wanted) {
-	if (JSON.stringify(got) !== JSON.stringify(wanted)) {
-		throw new Error(`got ${JSON.stringify(got)}, wanted ${JSON.stringify(wanted)}`)
-	}
-}
-
-const as = await oauth.processDiscoveryResponse(new URL(issuer),
-	await oauth.discoveryRequest(new URL(issuer), { algorithm: 'oauth2', ...plain }))
+const as = await discover(issuer, 'oauth2')
 
 async function post(parameters) {
 	const response = await fetch(as.token_endpoint, { method: 'POST', body: new URLSearchParams(parameters) })
@@ -142,4 +123,3 @@ await check('oauth4webapi: client_secret_jwt', async () => {
 })
 await refused('oauth4webapi: client_secret_jwt: another secret', mac, oauth.ClientSecretJwt(`${secret}x`))
 await refused('oauth4webapi: client_secret_jwt: for another client', signer, oauth.ClientSecretJwt(secret))
-process.exitCode = failed ? 1 : 0
