@@ -67,18 +67,28 @@ EXTRA_DIST += \
 	tests/it/60-faults.sh \
 	tests/it/61-signals.sh \
 	tests/it/62-peers.sh \
+	tests/it/70-grants.sh \
+	tests/it/71-store-faults.sh \
+	tests/it/72-refresh.sh \
+	tests/it/73-limits.sh \
+	tests/it/74-purge.sh \
 	tests/it/90-newest.sh \
+	tests/it/big \
 	tests/it/clear_server.py \
 	tests/it/database \
 	tests/it/fcgi.py \
 	tests/it/late_half.py \
 	tests/it/lib-node.sh \
 	tests/it/lib-stack.sh \
+	tests/it/lib-token.sh \
 	tests/it/load.py \
 	tests/it/node/assertions.js \
+	tests/it/node/check.js \
+	tests/it/node/grants.js \
 	tests/it/node/package-lock.json \
 	tests/it/node/package.json \
 	tests/it/node/verify.js \
 	tests/it/peers.py \
 	tests/it/stack.sh \
-	tests/it/token_matrix.py
+	tests/it/token_matrix.py \
+	tests/it/tokens.py
