@@ -120,7 +120,7 @@ partitions() {
 
 # The event and "tallystick purge" come to the same.
 test_event() {
-	local purge=("$TALLY_BUILDDIR/tallystick" purge --json)
+	local purge=("${loader[@]}" "$TALLY_BUILDDIR/tallystick" purge --json)
 	ok "$1: event.sql is accepted" admin_file "$TALLY_SRCDIR/sql/event.sql" || return
 	ok "$1: a partition of the past" admin -e "ALTER TABLE access_token REORGANIZE PARTITION pmax
 		INTO (PARTITION p20200101 VALUES LESS THAN (18263),

@@ -198,7 +198,7 @@ static void as_many_batches_as_writers_are_under_way(void **state)
 	set_gate(false);
 	finish(all, 4);
 	/* Both places are passed on, or the first to have one takes both jobs. */
-	assert_in_range(gate.calls, 3, 4);
+	assert_true(gate.calls >= 3 && gate.calls <= 4);
 	close_all();
 }
 
