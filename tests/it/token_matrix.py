@@ -34,7 +34,7 @@ GRANT = "grant_type=client_credentials"
 BODY_MAX = 65536
 
 IGNORED = {"date", "server", "connection", "keep-alive"}
-EXPECTED = {"content-type", "content-length", "cache-control", "x-request-id",
+EXPECTED = {"content-type", "pragma", "content-length", "cache-control", "x-request-id",
             "allow", "www-authenticate", "retry-after"}
 
 
@@ -251,7 +251,7 @@ BAD = [
     refused("no authentication", GRANT, "invalid_client", "no client authentication", 401,
             auth=None),
     refused("client_id alone", GRANT + "&client_id=" + ID, "invalid_client",
-            "no client authentication", 401, auth=None),
+            "without authentication came confidential", 401, auth=None),
     refused("client_secret alone", GRANT + "&client_secret=" + WRONG, "invalid_request",
             "without client_id", auth=None),
     refused("Bearer", GRANT, "invalid_client", "unknown scheme", 401, auth="Bearer " + WRONG),
@@ -536,6 +536,9 @@ class Judge:
                 yield "Cache-Control %s" % got.get("cache-control")
         elif got.get("cache-control") != "no-store":
             yield "Cache-Control %s" % got.get("cache-control")
+        # RFC 6749 section 5.1 asks for it beside Cache-Control, where there is a token.
+        if ("pragma" in got) != bool(case.scope) or got.get("pragma", "no-cache") != "no-cache":
+            yield "Pragma %s" % got.get("pragma")
         if not re.fullmatch(r"[0-9a-f]{16}", got.get("x-request-id", "")):
             yield "X-Request-Id %s" % got.get("x-request-id")
         if (case.status == 405) != ("allow" in got):
