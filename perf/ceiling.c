@@ -12,9 +12,11 @@
  */
 #include "config.h"
 
+#include <argon2.h>
 #include <fcgiapp.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 
 #include <pthread.h>
 #include <signal.h>
@@ -27,11 +29,21 @@
 #define BODY_MAX    65536
 #define HEAD_MAX    256
 #define THREADS_MAX 1024
+#define DIGEST_SIZE 32
+
+/* What is verified again and again: a context that is kept, and a signature. */
+struct check {
+	EVP_PKEY_CTX *ctx;
+	unsigned char signature[512];
+	size_t n;
+};
 
 /* Of one thread. */
 struct job {
 	EVP_MD *sha256;
 	EVP_PKEY_CTX *es256; /* kept: preparing it costs more than signing */
+	struct check es256_check;
+	struct check rs256_check;
 	char request[REQUEST_MAX];
 	size_t request_n;
 	char answer[HEAD_MAX + BODY_MAX];
@@ -46,6 +58,8 @@ struct work {
 };
 
 static EVP_PKEY *ec_key; /* of the process, as the real one */
+static EVP_PKEY *rsa_key;
+static const unsigned char signed_digest[DIGEST_SIZE]; /* any: it takes the same time */
 
 /* The digest of a client's secret. */
 static bool run_sha256(struct job *job)
@@ -67,9 +81,43 @@ static bool run_es256(struct job *job)
 	       EVP_PKEY_sign(job->es256, signature, &n, digest, digest_n) == 1;
 }
 
+/* The signature of a token that somebody brings. */
+static bool verify(struct job *job, const struct check *check)
+{
+	return run_sha256(job) && EVP_PKEY_verify(check->ctx, check->signature, check->n,
+						  signed_digest, DIGEST_SIZE) == 1;
+}
+
+static bool run_es256_verify(struct job *job)
+{
+	return verify(job, &job->es256_check);
+}
+
+static bool run_rs256_verify(struct job *job)
+{
+	return verify(job, &job->rs256_check);
+}
+
+/* A password with the least cost of OWASP, one at a time in a process. */
+static bool run_argon2id(struct job *job)
+{
+	static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+	unsigned char hash[DIGEST_SIZE];
+
+	pthread_mutex_lock(&turn);
+	int rc = argon2id_hash_raw(2, 19456, 1, job->request, job->request_n, "0123456789abcdef",
+				   16, hash, sizeof(hash));
+
+	pthread_mutex_unlock(&turn);
+	return rc == ARGON2_OK;
+}
+
 static const struct work works[] = {
 	{ "sha256", run_sha256 },
 	{ "es256", run_es256 },
+	{ "es256-verify", run_es256_verify },
+	{ "rs256-verify", run_rs256_verify },
+	{ "argon2id", run_argon2id },
 };
 
 #define WORKS_MAX 8u
@@ -118,6 +166,29 @@ static void make_answer(struct job *job)
 	job->answer_n = job->head_n + body_size;
 }
 
+static EVP_PKEY_CTX *new_ctx(EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *), EVP_MD *sha256)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+
+	if (ctx == NULL || sha256 == NULL || init(ctx) <= 0 ||
+	    (EVP_PKEY_is_a(key, "RSA") &&
+	     EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) <= 0) ||
+	    EVP_PKEY_CTX_set_signature_md(ctx, sha256) <= 0)
+		fail("OpenSSL cannot sign or verify");
+	return ctx;
+}
+
+static void make_check(struct check *check, EVP_PKEY *key, EVP_MD *sha256)
+{
+	EVP_PKEY_CTX *signing = new_ctx(key, EVP_PKEY_sign_init, sha256);
+
+	check->n = sizeof(check->signature);
+	if (EVP_PKEY_sign(signing, check->signature, &check->n, signed_digest, DIGEST_SIZE) != 1)
+		fail("OpenSSL cannot sign");
+	EVP_PKEY_CTX_free(signing);
+	check->ctx = new_ctx(key, EVP_PKEY_verify_init, sha256);
+}
+
 static struct job *new_job(void)
 {
 	struct job *job = calloc(1, sizeof(*job));
@@ -125,10 +196,9 @@ static struct job *new_job(void)
 	if (job == NULL)
 		fail("out of memory");
 	job->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-	job->es256 = EVP_PKEY_CTX_new_from_pkey(NULL, ec_key, NULL);
-	if (job->sha256 == NULL || job->es256 == NULL || EVP_PKEY_sign_init(job->es256) <= 0 ||
-	    EVP_PKEY_CTX_set_signature_md(job->es256, job->sha256) <= 0)
-		fail("OpenSSL cannot sign");
+	job->es256 = new_ctx(ec_key, EVP_PKEY_sign_init, job->sha256);
+	make_check(&job->es256_check, ec_key, job->sha256);
+	make_check(&job->rs256_check, rsa_key, job->sha256);
 	make_answer(job);
 	return job;
 }
@@ -154,7 +224,7 @@ static unsigned long number(const char *text, unsigned long max)
 	unsigned long n = text ? strtoul(text, &end, 10) : 0;
 
 	if (n == 0 || n > max || *end != '\0')
-		fail("expected: ceiling [--threads N] [--body BYTES] [sha256] [es256]");
+		fail("expected: ceiling [--threads N] [--body BYTES] [WORK]...");
 	return n;
 }
 
@@ -183,7 +253,8 @@ int main(int argc, char **argv)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	ec_key = EVP_EC_gen("P-256");
-	if (ec_key == NULL || FCGX_Init() != 0)
+	rsa_key = EVP_RSA_gen(2048);
+	if (ec_key == NULL || rsa_key == NULL || FCGX_Init() != 0)
 		fail("OpenSSL or libfcgi cannot begin");
 	for (unsigned long i = 1; i < threads; i++)
 		if (pthread_create(&thread, NULL, serve, NULL) != 0)

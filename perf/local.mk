@@ -4,13 +4,14 @@ EXTRA_PROGRAMS += perf/ceiling perf/bench_handle
 CLEANFILES += perf/ceiling perf/bench_handle
 
 perf_ceiling_SOURCES = perf/ceiling.c
-perf_ceiling_LDADD = $(FCGI_LIBS) $(OPENSSL_LIBS)
+perf_ceiling_LDADD = $(FCGI_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
 
 perf_bench_handle_SOURCES = perf/bench_handle.c
 perf_bench_handle_LDADD = libfake.a libtally.a $(CORE_LIBS)
 
 EXTRA_DIST += \
 	perf/README.md \
+	perf/lib/data.sh \
 	perf/lib/measure.sh \
 	perf/lib/pool.sh \
 	perf/lib/report.jq \
@@ -20,7 +21,15 @@ EXTRA_DIST += \
 	perf/run \
 	perf/scenario/client_credentials.sh \
 	perf/scenario/handle.sh \
+	perf/scenario/introspect.sh \
+	perf/scenario/jwt_bearer.sh \
+	perf/scenario/password.sh \
+	perf/scenario/password_hashed.sh \
+	perf/scenario/persistence.sh \
+	perf/scenario/refresh.sh \
 	perf/wrk/form.lua \
+	perf/wrk/forms.lua \
+	perf/wrk/refresh.lua \
 	perf/wrk/report.lua
 
 .PHONY: perf

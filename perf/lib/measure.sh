@@ -49,20 +49,27 @@ load() {
 	} 2>&1 | tail -n 2
 }
 
-# counters WEB_PIDS POOL_PIDS
+# Database and Redis, on the same machine here.
+store_pids() {
+	# shellcheck disable=SC2046 # ids
+	tree $(stack pids database) $(stack pids redis)
+}
+
+# counters WEB_PIDS POOL_PIDS STORE_PIDS
 counters() {
 	# shellcheck disable=SC2086 # ids
-	say "$(machine_us) $(cpu_us $1) $(cpu_us $2)"
+	say "$(machine_us) $(cpu_us $1) $(cpu_us $2) $(cpu_us $3)"
 }
 
 # measure LANE CONNECTIONS ROUND: appends a line to $RAW and shows progress.
 measure() {
-	local lane=$1 pool web before after line
+	local lane=$1 pool web store before after line
 	pool=${POOL_PIDS[${LANE_POOL[$lane]}]}
 	web=$(web_pids)
-	before=$(counters "$web" "$pool")
+	store=$(store_pids)
+	before=$(counters "$web" "$pool" "$store")
 	line=$(load "$lane" "$2" "$SECONDS_EACH")
-	after=$(counters "$web" "$pool")
+	after=$(counters "$web" "$pool" "$store")
 	line=$(jq -sRc --arg lane "$lane" --argjson connections "$2" --argjson round "$3" \
 		--arg before "$before" --arg after "$after" -f "$PERF/lib/run.jq" <<<"$line")
 	printf '%s\n' "$line" >>"$RAW"

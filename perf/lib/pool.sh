@@ -52,7 +52,7 @@ include_apache() {
 stack_up() {
 	local line
 	write_include
-	stack up --server "$SERVER" --processes "$PROCESSES" --threads "$THREADS" \
+	stack up --server "$SERVER" --db "$DB" --processes "$PROCESSES" --threads "$THREADS" \
 		--program "$BUILD/tallystick" --web-include "$WORK/web.conf" \
 		"${SETS[@]}"
 	while read -r line; do
@@ -61,15 +61,18 @@ stack_up() {
 	POOL_PIDS[tallystick]=$(stack pids pool | xargs)
 }
 
-# The size of the real answer, which the ceilings' answers have as well.
+# answer_size CEILING: of the real answer of the lane that is compared with it,
+# or else of the first; the ceiling's answers have it as well.
 answer_size() {
-	local lane
+	local lane reference other first=
 	for lane in "${LANES[@]}"; do
-		[ "${LANE_POOL[$lane]}" = tallystick ] || continue
-		lane_env "$lane"
-		fetch "${LANE_PATH[$lane]}" '%{size_download}'
-		return
+		[ "${LANE_POOL[$lane]}" != tallystick ] || first=${first:-$lane}
 	done
+	while read -r lane reference other; do
+		[ "${LANE_POOL[$reference]}" != "$1" ] || first=$lane
+	done < <(printf '%s\n' "${TARGETS[@]}")
+	lane_env "$first"
+	fetch "${LANE_PATH[$first]}" '%{size_download}'
 }
 
 # fetch PATH FORMAT: one request as the load generator makes it; prints FORMAT
@@ -87,8 +90,9 @@ fetch() {
 
 ceilings_start() {
 	local name size
-	size=$(answer_size) || die "the stack does not answer as the scenario expects"
 	for name in "${CEILINGS[@]}"; do
+		size=$(answer_size "$name") ||
+			die "the stack does not answer as the scenario expects"
 		ceiling_start "$name" "$size"
 	done
 }

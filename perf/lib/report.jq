@@ -22,6 +22,7 @@ def spread($n): spread | map_values(places($n));
 			p50_us: (map(.p50_us) | median), p99_us: (map(.p99_us) | median),
 			web_us: (map(.web_us) | median | places(1)),
 			pool_us: (map(.pool_us) | median | places(1)),
+			store_us: (map(.store_us) | median | places(1)),
 			generator_us: (map(.generator_us) | median | places(1)),
 			others: (map(.others) | median | places(2)),
 			idle: (map(.idle) | median | places(2)),
@@ -37,7 +38,8 @@ def spread($n): spread | map_values(places($n));
 			| ($runs[] | select(.lane == $to and .connections == $c
 				and .round == $a.round)) as $b
 			| {speed: ($a.per_second / $b.per_second),
-			   cpu: (($b.web_us + $b.pool_us) / ($a.web_us + $a.pool_us))}
+			   cpu: (($b.web_us + $b.pool_us + $b.store_us)
+				/ ($a.web_us + $a.pool_us + $a.store_us))}
 		]
 		| {
 			lane: $lane, to: $to, connections: $c, target: ($wanted | tonumber),

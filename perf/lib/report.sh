@@ -10,7 +10,7 @@ conditions() {
 		--arg kernel "$(uname -sr | sed 's/-.*//')" \
 		--arg openssl "$(openssl version)" \
 		--arg server "$(server_version)" \
-		--arg database "$TALLYSTICK_DB_KIND" \
+		--arg database "$TALLYSTICK_DB_KIND $(stack sql 'SELECT VERSION()' | tail -n 1)" \
 		--argjson processes "$PROCESSES" --argjson threads "$THREADS" \
 		--argjson rounds "$ROUNDS" --argjson seconds "$SECONDS_EACH" \
 		--arg settings "${SETS[*]}" \

@@ -7,15 +7,16 @@ def numbers: split(" ") | map(tonumber);
 split("\n") as [$summary, $times]
 | ($summary | fromjson) as $wrk
 | ([$before, $after] | map(numbers) | [.[1], .[0]] | transpose | map(.[0] - .[1]))
-	as [$busy, $idle, $web, $pool]
+	as [$busy, $idle, $web, $pool, $store]
 | ($times | numbers | add * 1e6) as $generator
 | {
 	lane: $lane, connections: $connections, round: $round,
 	per_second: ($wrk.requests * 1e6 / $wrk.us),
 	web_us: ($web / $wrk.requests),
 	pool_us: ($pool / $wrk.requests),
+	store_us: ($store / $wrk.requests),
 	generator_us: ($generator / $wrk.requests),
 	# Of the machine: what it did for others, and nothing.
-	others: (($busy - $web - $pool - $generator) / ($busy + $idle)),
+	others: (($busy - $web - $pool - $store - $generator) / ($busy + $idle)),
 	idle: ($idle / ($busy + $idle))
 } + $wrk

@@ -14,8 +14,8 @@ lane real   tallystick /oauth2/token         form
 
 target real sign 0.90
 
+WITH_START=1
+
 lane_env() {
-	export PERF_FORM=grant_type=client_credentials
-	PERF_AUTHORIZATION="Basic $(basic "$DEMO_CLIENT_ID" "$DEMO_CLIENT_SECRET")"
-	export PERF_AUTHORIZATION
+	post_form grant_type=client_credentials "$DEMO_CLIENT_ID" "$DEMO_CLIENT_SECRET"
 }
