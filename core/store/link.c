@@ -104,6 +104,11 @@ static struct tally_link *pop(struct tally_links *pool, const struct timespec *u
 	}
 }
 
+/*
+ * Puts it among the idle ones, and wakes who waits: one, when it is as good for
+ * each of them. Of many threads that all wake at each return of a connection,
+ * all but one would have come in vain. Otherwise all, for what they wait for differs.
+ */
 static void push(struct tally_links *pool, struct tally_link *link)
 {
 	if (link->is_open) {
@@ -114,8 +119,10 @@ static void push(struct tally_links *pool, struct tally_link *link)
 		pool->idle[0] = link;
 	}
 	pool->idle_count++;
-	/* All of them: what they wait for differs. */
-	pthread_cond_broadcast(&pool->put);
+	if (is_unmade(pool, link))
+		pthread_cond_broadcast(&pool->put);
+	else
+		pthread_cond_signal(&pool->put);
 }
 
 static void note_busy(const struct tally_links *pool, struct tally_link_failure *failure)
