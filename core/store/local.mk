@@ -1,6 +1,7 @@
 libtally_a_SOURCES += \
 	core/store/cache.c core/store/cache.h \
 	core/store/cache_table.c core/store/cache_table.h \
+	core/store/gather.c core/store/gather.h \
 	core/store/keyset.c core/store/keyset.h \
 	core/store/link.c core/store/link.h \
 	core/store/marks.h \
@@ -19,8 +20,10 @@ libtally_a_SOURCES += \
 	core/store/mysql/password.c core/store/mysql/password.h \
 	core/store/mysql/purge.c \
 	core/store/mysql/query.c core/store/mysql/query.h \
+	core/store/mysql/revoked.c \
 	core/store/mysql/signing_key.c \
 	core/store/mysql/statement.c core/store/mysql/statement.def core/store/mysql/statement.h \
+	core/store/mysql/text.c core/store/mysql/text.h \
 	core/store/mysql/token.c \
 	core/store/mysql/token_write.c \
 	core/store/mysql/user.c \

@@ -15,7 +15,8 @@ struct tally_token_writer;
 
 /*
  * store: borrowed. queue: how many may wait. writers: how many batches may be
- * under way at once (each takes one connection). Owned, ended when no put is
+ * under way at once (each takes one connection) where so many wait that it is
+ * worth it (gather.h). Owned, ended when no put is
  * under way; NULL: out of memory.
  */
 struct tally_token_writer *tally_token_writer_new(struct tally_store *store, size_t queue,

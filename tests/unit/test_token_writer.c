@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include "store/token_writer.h"
+
+#include "store/gather.h"
 #include "tests/fake/store.h"
 
 #include <pthread.h>
@@ -14,7 +16,7 @@
 #include <cmocka.h>
 
 #define THREADS 16
-#define ROUNDS  50
+#define ROUNDS 50
 
 /* A store whose token_write waits until the test lets it go on. */
 struct gate {
@@ -24,9 +26,9 @@ struct gate {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool closed;
-	unsigned int inside; /* calls that wait at the gate */
+	unsigned int inside;  /* calls that wait at the gate */
 	unsigned int calls;
-	size_t largest; /* batch */
+	size_t largest;       /* batch */
 };
 
 static struct gate gate;
@@ -180,25 +182,29 @@ static void those_who_wait_share_a_batch(void **state)
 	close_all();
 }
 
-static void as_many_batches_as_writers_are_under_way(void **state)
+static void another_batch_is_under_way_where_many_wait(void **state)
 {
-	struct request all[4];
+	struct request all[TALLY_GATHER_WORTH_A_RUN + 3];
+	unsigned int n = 0;
 
 	(void)state;
-	open_with(8, 2);
+	open_with(TALLY_GATHER_WORTH_A_RUN + 1, 2);
 	set_gate(true);
-	for (unsigned int i = 0; i < 2; i++) {
-		start(&all[i]);
-		wait_for_inside(i + 1);
-	}
-	start(&all[2]);
-	start(&all[3]);
-	wait_for_waiting(2);
+	start(&all[n++]);
+	wait_for_inside(1);
+	for (unsigned int i = 0; i < TALLY_GATHER_WORTH_A_RUN; i++)
+		start(&all[n++]);
+	wait_for_waiting(TALLY_GATHER_WORTH_A_RUN);
+	assert_int_equal(gate.calls, 1);
+	start(&all[n++]);
+	wait_for_inside(2);
+	assert_int_equal(gate.largest, TALLY_GATHER_WORTH_A_RUN + 1);
+	start(&all[n++]);
+	wait_for_waiting(1);
 	assert_int_equal(gate.calls, 2);
 	set_gate(false);
-	finish(all, 4);
-	/* Both places are passed on, or the first to have one takes both jobs. */
-	assert_true(gate.calls >= 3 && gate.calls <= 4);
+	finish(all, n);
+	assert_int_equal(gate.calls, 3);
 	close_all();
 }
 
@@ -358,7 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alone_a_request_is_written_at_once),
 		cmocka_unit_test(those_who_wait_share_a_batch),
-		cmocka_unit_test(as_many_batches_as_writers_are_under_way),
+		cmocka_unit_test(another_batch_is_under_way_where_many_wait),
 		cmocka_unit_test(a_full_queue_refuses),
 		cmocka_unit_test(a_batch_larger_than_the_most_is_divided),
 		cmocka_unit_test(a_job_that_fails_fails_alone),

@@ -3,8 +3,11 @@
 #ifndef TALLY_STORE_MYSQL_OPS_H
 #define TALLY_STORE_MYSQL_OPS_H
 
+#include "store/gather.h"
 #include "store/mysql/query.h"
 #include "store/store.h"
+
+struct tally_mysql;
 
 /* client.c: reading */
 enum tally_err tally_mysql_client_find(struct tally_store *store, struct tally_arena *arena,
@@ -90,12 +93,15 @@ enum tally_err tally_mysql_access_find(struct tally_store *store, struct tally_a
 enum tally_err tally_mysql_refresh_find(struct tally_store *store, struct tally_arena *arena,
 					const struct tally_token_id *id,
 					struct tally_refresh_found *out);
-enum tally_err tally_mysql_revoked(struct tally_store *store,
-				   const struct tally_revocation_query *query, bool *out);
 enum tally_err tally_mysql_revoke(struct tally_store *store, const struct tally_token_id *id,
 				  int64_t now);
 enum tally_err tally_mysql_revoke_all(struct tally_store *store, enum tally_watermark_kind kind,
 				      struct tally_span who, int64_t until_us);
+
+/* revoked.c: a look-up waits for those under way, and then shares one statement. */
+struct tally_gather *tally_mysql_revoked_new(struct tally_mysql *mysql);
+enum tally_err tally_mysql_revoked(struct tally_store *store,
+				   const struct tally_revocation_query *query, bool *out);
 
 /* token_write.c */
 enum tally_err tally_mysql_token_write(struct tally_store *store, struct tally_token_job **jobs,

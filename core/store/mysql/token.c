@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens: what is kept of them, and what ends them. token_write.c keeps them. */
+/*
+ * Tokens: what is kept of them, and ending them. token_write.c keeps them,
+ * revoked.c asks whether they were ended.
+ */
 #include "config.h"
 
 #include "store/mysql/ops.h"
 #include "store/mysql/work.h"
 
-static struct tally_span span_of(const struct tally_token_id *id)
-{
-	return tally_span(id->bytes, sizeof(id->bytes));
-}
-
 static void put_id(struct tally_query *q, const struct tally_token_id *id)
 {
 	tally_query_put_int(q, tally_token_id_day(id));
-	tally_query_put_bytes(q, span_of(id));
+	tally_query_put_bytes(q, tally_span(id->bytes, sizeof(id->bytes)));
 }
 
 /* Bytes of this size, or none, which leaves out all zero. */
@@ -159,35 +157,6 @@ enum tally_err tally_mysql_refresh_find(struct tally_store *store, struct tally_
 
 	while (tally_work_next(&work))
 		work.err = find_refresh(work.db, arena, id, out);
-	return work.err;
-}
-
-/* What is not asked for is looked up by a key that nothing has. */
-static enum tally_err find_end(struct tally_db *db, const struct tally_revocation_query *query,
-			       bool *out)
-{
-	struct tally_query q;
-	int64_t since_us = tally_token_id_since_us(&query->id, &query->family);
-
-	tally_query_begin(&q, db, TALLY_STATEMENT_revoked);
-	put_id(&q, &query->id);
-	put_id(&q, &query->family);
-	tally_query_put_bytes(&q, query->client_id);
-	tally_query_put_int(&q, since_us);
-	tally_query_put_bytes(&q, query->subject);
-	tally_query_put_int(&q, since_us);
-	tally_query_run(&q);
-	*out = tally_query_rows(&q) > 0;
-	return tally_query_end(&q);
-}
-
-enum tally_err tally_mysql_revoked(struct tally_store *store,
-				   const struct tally_revocation_query *query, bool *out)
-{
-	struct tally_work work = tally_work(store, TALLY_WORK_READ);
-
-	while (tally_work_next(&work))
-		work.err = find_end(work.db, query, out);
 	return work.err;
 }
 

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keeps a batch of tokens: one INSERT per table for all of them, one commit.
- * When only one table is concerned, that is a single statement. The statements
- * are put together here, since their number of rows varies; every value is a
- * number or hexadecimal, so that no quoting can go wrong.
+ * When only one table is concerned, that is a single statement.
  */
 #include "config.h"
 
 #include "store/mysql/ops.h"
+#include "store/mysql/text.h"
 #include "store/mysql/work.h"
 
-#include "base/buf.h"
 #include "sys/log.h"
 #include "sys/rand.h"
-
-/* Longer than the longest statement: 256 rows of the largest values. */
-#define STATEMENT_MAX (8u << 20)
 
 struct batch {
 	struct tally_token_job **jobs;
@@ -28,32 +23,17 @@ struct batch {
 
 /* ---- values ---- */
 
-static void add_hex(struct tally_buf *text, const void *p, size_t n)
-{
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *bytes = p;
-
-	tally_buf_add_str(text, "x'");
-	char *out = tally_buf_room(text, 2 * n);
-
-	for (size_t i = 0; out != NULL && i < n; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	tally_buf_add_char(text, '\'');
-}
-
 static void add_span(struct tally_buf *text, struct tally_span s)
 {
 	tally_buf_add_char(text, ',');
-	add_hex(text, s.p, s.n);
+	tally_text_add_hex(text, s.p, s.n);
 }
 
 /* MariaDB takes bytes without a character set as they are, ASCII or not. */
 static void add_text(struct tally_buf *text, struct tally_span s)
 {
 	tally_buf_add_str(text, ",_utf8mb4 ");
-	add_hex(text, s.p, s.n);
+	tally_text_add_hex(text, s.p, s.n);
 }
 
 static void add_number(struct tally_buf *text, uint64_t value)
@@ -119,23 +99,6 @@ static void add_refresh(struct tally_buf *text, const struct tally_refresh_recor
 
 /* ---- statements ---- */
 
-/* A statement whose end was too long for memory says nothing of the next one. */
-static void begin(struct tally_buf *text, const char *words)
-{
-	text->n = 0;
-	text->err = TALLY_OK;
-	tally_buf_add_str(text, words);
-}
-
-static enum tally_err run(struct tally_db *db, const struct tally_buf *text)
-{
-	if (tally_buf_err(text) != TALLY_OK)
-		return tally_buf_err(text);
-	if (mysql_real_query(db->mysql, text->p, text->n) == 0)
-		return TALLY_OK;
-	return tally_db_failed(db, mysql_errno(db->mysql), mysql_error(db->mysql));
-}
-
 /* What makes a repetition harmless, and hides no other mistake, as IGNORE would. */
 static void end_insert(struct tally_buf *text, bool again)
 {
@@ -148,7 +111,7 @@ static enum tally_err insert_access(struct tally_db *db, struct batch *batch, bo
 	struct tally_buf *text = batch->text;
 	bool first = true;
 
-	begin(text, "INSERT INTO access_token (day, id, family, client, user, subject,"
+	tally_text_begin(text, "INSERT INTO access_token (day, id, family, client, user, subject,"
 		    " scope, audience, digest, expires_at) VALUES ");
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct tally_token_job *job = batch->jobs[i];
@@ -159,7 +122,7 @@ static enum tally_err insert_access(struct tally_db *db, struct batch *batch, bo
 		first = false;
 	}
 	end_insert(text, again);
-	return first ? TALLY_OK : run(db, text);
+	return first ? TALLY_OK : tally_text_run(db, text);
 }
 
 static enum tally_err insert_refresh(struct tally_db *db, struct batch *batch, bool again)
@@ -167,7 +130,7 @@ static enum tally_err insert_refresh(struct tally_db *db, struct batch *batch, b
 	struct tally_buf *text = batch->text;
 	bool first = true;
 
-	begin(text, "INSERT INTO refresh_token (day, id, family, client, user, subject,"
+	tally_text_begin(text, "INSERT INTO refresh_token (day, id, family, client, user, subject,"
 		    " scope, audience, digest, expires_at, family_expires_at) VALUES ");
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct tally_token_job *job = batch->jobs[i];
@@ -178,7 +141,7 @@ static enum tally_err insert_refresh(struct tally_db *db, struct batch *batch, b
 		first = false;
 	}
 	end_insert(text, again);
-	return first ? TALLY_OK : run(db, text);
+	return first ? TALLY_OK : tally_text_run(db, text);
 }
 
 /* ---- using up refresh tokens ---- */
@@ -188,7 +151,7 @@ static enum tally_err insert_uses(struct tally_db *db, struct batch *batch)
 {
 	struct tally_buf *text = batch->text;
 
-	begin(text, "INSERT IGNORE INTO refresh_use (day, id, nonce, used_at_us) VALUES ");
+	tally_text_begin(text, "INSERT IGNORE INTO refresh_use (day, id, nonce, used_at_us) VALUES ");
 	for (size_t i = 0; i < batch->uses; i++) {
 		const struct tally_token_job *job = batch->jobs[batch->order[i]];
 
@@ -197,7 +160,7 @@ static enum tally_err insert_uses(struct tally_db *db, struct batch *batch)
 		add_number(text, (uint64_t)job->now_us);
 		tally_buf_add_char(text, ')');
 	}
-	return run(db, text);
+	return tally_text_run(db, text);
 }
 
 /* What one row of refresh_use means to the jobs that want the same token. */
@@ -216,30 +179,19 @@ static void judge(const struct batch *batch, const char *id, uint64_t nonce, int
 
 static void add_use_query(struct batch *batch)
 {
-	struct tally_buf *text = batch->text;
-
-	begin(text, "SELECT id, nonce, used_at_us FROM refresh_use WHERE ");
-	for (size_t i = 0; i < batch->uses; i++) {
-		const struct tally_token_id *id = &batch->jobs[batch->order[i]]->use->id;
-
-		tally_buf_add_str(text, i == 0 ? "(day=" : " OR (day=");
-		tally_buf_add_u64(text, tally_token_id_day(id));
-		tally_buf_add_str(text, " AND id=");
-		add_hex(text, id->bytes, sizeof(id->bytes));
-		tally_buf_add_char(text, ')');
-	}
+	tally_text_begin(batch->text, "SELECT id, nonce, used_at_us FROM refresh_use WHERE ");
+	for (size_t i = 0; i < batch->uses; i++)
+		tally_text_add_id(batch->text, &batch->jobs[batch->order[i]]->use->id, i == 0);
 }
 
 static enum tally_err read_uses(struct tally_db *db, struct batch *batch)
 {
+	enum tally_err err;
 	MYSQL_ROW row;
 
 	add_use_query(batch);
-	enum tally_err err = run(db, batch->text);
-	MYSQL_RES *result = err == TALLY_OK ? mysql_store_result(db->mysql) : NULL;
+	MYSQL_RES *result = tally_text_rows(db, batch->text, &err);
 
-	if (err == TALLY_OK && result == NULL)
-		err = tally_db_failed(db, mysql_errno(db->mysql), mysql_error(db->mysql));
 	while (result != NULL && (row = mysql_fetch_row(result)) != NULL)
 		judge(batch, row[0], strtoull(row[1], NULL, 10), strtoll(row[2], NULL, 10));
 	mysql_free_result(result);
@@ -374,7 +326,7 @@ enum tally_err tally_mysql_token_write(struct tally_store *store, struct tally_t
 	};
 	enum tally_err err = TALLY_ERR_NOMEM;
 
-	tally_buf_grow(&text, STATEMENT_MAX);
+	tally_buf_grow(&text, TALLY_TEXT_MAX);
 	if (batch.order != NULL && batch.nonces != NULL)
 		err = write(store, &batch);
 	else

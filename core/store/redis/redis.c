@@ -16,6 +16,7 @@
 #include "base/b64.h"
 #include "base/buf.h"
 #include "crypt/digest.h"
+#include "store/gather.h"
 #include "store/outage.h"
 #include "store/redis/durable.h"
 #include "store/redis/script.h"
@@ -27,10 +28,15 @@
 #define KEY_SIZE 64u
 #define NUMBER_SIZE 24u
 
+/* Uses of refresh tokens that go to the server together, and how often at once. */
+#define BATCH 64u
+#define RUNS 2u
+
 struct redis {
 	struct tally_marks marks;
 	const struct tally_conf *conf;
 	struct tally_links *pool;
+	struct tally_gather *uses; /* of refresh tokens */
 	struct tally_outage outage;
 	char where[TALLY_REDIS_WHERE_SIZE];
 	struct tally_redis_conn conns[];
@@ -202,15 +208,64 @@ static enum tally_err call(struct redis *redis, struct tally_redis_call *calls, 
 	return end(redis, conn, err);
 }
 
-static enum tally_err read_verdict(struct tally_redis_call *call_made, void *out)
-{
-	const redisReply *reply = call_made->reply;
+/* ---- using refresh tokens ---- */
 
+struct use {
+	struct tally_redis_call call;
+	enum tally_refresh_verdict verdict;
+	enum tally_err err;
+};
+
+static enum tally_err read_verdict(const redisReply *reply, enum tally_refresh_verdict *out)
+{
 	if (reply->type != REDIS_REPLY_INTEGER || reply->integer < TALLY_REFRESH_FIRST ||
 	    reply->integer > TALLY_REFRESH_ENDED)
 		return TALLY_ERR_SYNTAX;
-	*(enum tally_refresh_verdict *)out = (enum tally_refresh_verdict)reply->integer;
+	*out = (enum tally_refresh_verdict)reply->integer;
 	return TALLY_OK;
+}
+
+/* What the server has answered counts, even if it refused something else. */
+static enum tally_err read_verdicts(struct tally_redis_conn *conn, struct tally_redis_call *calls,
+				    void *const items[], size_t n)
+{
+	enum tally_err err = tally_redis_call(conn, calls, n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct use *use = items[i];
+		redisReply *reply = calls[i].reply;
+
+		use->err = reply ? read_verdict(reply, &use->verdict) : TALLY_ERR_UNAVAILABLE;
+		if (reply != NULL && use->err != TALLY_OK) {
+			err = strange(conn);
+			use->err = TALLY_ERR_UNAVAILABLE;
+		}
+		freeReplyObject(reply);
+	}
+	return err;
+}
+
+/*
+ * All in one round trip, and all on disk at once: the server writes its log when
+ * it has done what it has read.
+ */
+static void use_all(void *context, void *const items[], size_t n)
+{
+	struct redis *redis = context;
+	struct tally_redis_call calls[BATCH];
+	struct tally_redis_conn *conn;
+	enum tally_err err = begin(redis, &conn);
+
+	for (size_t i = 0; i < n; i++) {
+		struct use *use = items[i];
+
+		calls[i] = use->call;
+		use->err = TALLY_ERR_UNAVAILABLE;
+	}
+	if (err != TALLY_OK)
+		return;
+	/* Each has its own answer. */
+	end(redis, conn, read_verdicts(conn, calls, items, n));
 }
 
 static enum tally_err use_refresh(struct tally_marks *marks, const struct tally_token_id *id,
@@ -223,17 +278,21 @@ static enum tally_err use_refresh(struct tally_marks *marks, const struct tally_
 
 	name_refresh(&token_key, family, id);
 	name_refresh(&family_key, family, NULL);
-	struct tally_redis_call one = {
-		.script = TALLY_REDIS_USE_REFRESH,
-		.keys = { token_key.span, family_key.span },
-		.key_count = 2,
-		.args = { number(texts[0], now_ms), number(texts[1], grace_ms),
-			  seconds(texts[2], token_ttl), seconds(texts[3], family_ttl) },
-		.arg_count = 4,
+	struct use use = {
+		.err = TALLY_ERR_UNAVAILABLE,
+		.call = {
+			.script = TALLY_REDIS_USE_REFRESH,
+			.keys = { token_key.span, family_key.span },
+			.key_count = 2,
+			.args = { number(texts[0], now_ms), number(texts[1], grace_ms),
+				  seconds(texts[2], token_ttl), seconds(texts[3], family_ttl) },
+			.arg_count = 4,
+		},
 	};
-	void *outs[] = { verdict };
 
-	return call(redis_of(marks), &one, 1, read_verdict, outs);
+	if (tally_gather_put(redis_of(marks)->uses, &use) && use.err == TALLY_OK)
+		*verdict = use.verdict;
+	return use.err;
 }
 
 static enum tally_err refresh_used(struct tally_marks *marks, const struct tally_token_id *id,
@@ -308,6 +367,7 @@ static void close_marks(struct tally_marks *marks)
 {
 	struct redis *redis = redis_of(marks);
 
+	tally_gather_free(redis->uses);
 	tally_links_free(redis->pool);
 	tally_outage_end(&redis->outage);
 	free(redis);
@@ -362,7 +422,9 @@ enum tally_err tally_redis_open(const struct tally_conf *conf, struct tally_mark
 	tally_outage_init(&redis->outage, "Redis cannot be used", "Redis can be used again",
 			  redis->where);
 	redis->pool = make_pool(redis);
-	if (redis->pool == NULL) {
+	/* As many may wait as there are threads: what they hold up is themselves. */
+	redis->uses = tally_gather_new(use_all, redis, SIZE_MAX, BATCH, RUNS);
+	if (redis->pool == NULL || redis->uses == NULL) {
 		close_marks(&redis->marks);
 		return TALLY_ERR_NOMEM;
 	}
