@@ -373,6 +373,80 @@ static void a_watermark_is_exact(void **state)
 			 TALLY_ERR_LIMIT);
 }
 
+/* ---- look-ups that share a statement ---- */
+
+#define ASKERS 24
+#define TURNS 40
+
+/* Every second one asks for something that was ended, each in another way. */
+struct asker {
+	pthread_t thread;
+	struct tally_token_id id, family;
+	const char *client, *subject;
+	bool is_ended;
+	unsigned int wrong;
+};
+
+static void *ask(void *arg)
+{
+	struct asker *asker = arg;
+	const struct tally_revocation_query query = {
+		.id = asker->id,
+		.family = asker->family,
+		.client_id = tally_span_of(asker->client),
+		.subject = tally_span_of(asker->subject),
+	};
+
+	for (int i = 0; i < TURNS; i++) {
+		bool revoked = !asker->is_ended;
+
+		asker->wrong += OPS->revoked(help.store, &query, &revoked) != TALLY_OK ||
+				revoked != asker->is_ended;
+	}
+	return NULL;
+}
+
+static void make_asker(struct asker *asker, int number)
+{
+	static const struct {
+		const char *client, *subject;
+	} names[] = { { "app", "sub" }, { "ended", "sub" }, { "app", "sub" },
+		      { "app", "ended" }, { "", "" },       { "app", "sub" },
+		      { "sub", "app" }, { "app", "sub" } };
+	const int way = number % 8;
+
+	*asker = (struct asker){ .client = names[way].client, .subject = names[way].subject,
+				 .is_ended = way % 2 == 1 };
+	assert_int_equal(tally_token_id_make(&asker->id, NOW_US, NOW + HOUR), TALLY_OK);
+	assert_int_equal(tally_token_id_make(&asker->family, NOW_US, NOW + HOUR), TALLY_OK);
+	if (way == 5)
+		assert_int_equal(OPS->revoke(help.store, &asker->id, NOW), TALLY_OK);
+	if (way == 7)
+		assert_int_equal(OPS->revoke(help.store, &asker->family, NOW), TALLY_OK);
+	if (way == 4)
+		memset(&asker->family, 0, sizeof(asker->family));
+}
+
+static void those_who_ask_together_get_their_own_answers(void **state)
+{
+	struct asker askers[ASKERS];
+
+	(void)state;
+	store_empty(&help);
+	assert_int_equal(OPS->revoke_all(help.store, TALLY_WATERMARK_CLIENT, TALLY_SPAN("ended"),
+					 NOW_US), TALLY_OK);
+	assert_int_equal(OPS->revoke_all(help.store, TALLY_WATERMARK_SUBJECT, TALLY_SPAN("ended"),
+					 NOW_US), TALLY_OK);
+	for (int i = 0; i < ASKERS; i++)
+		make_asker(&askers[i], i);
+	for (int i = 0; i < ASKERS; i++)
+		assert_int_equal(pthread_create(&askers[i].thread, NULL, ask, &askers[i]), 0);
+	for (int i = 0; i < ASKERS; i++) {
+		pthread_join(askers[i].thread, NULL);
+		assert_int_equal(askers[i].wrong, 0);
+	}
+}
+
 static void what_belonged_to_the_removed_is_revoked(void **state)
 {
 	struct tally_access_record by_user = make_access(NOW_US + 70), by_client = make_access(NOW_US + 71);
@@ -564,6 +638,7 @@ int main(void)
 		cmocka_unit_test(of_many_that_use_a_token_one_succeeds),
 		cmocka_unit_test(a_purge_makes_and_drops_partitions),
 		cmocka_unit_test(a_purge_does_not_stop_issuing),
+		cmocka_unit_test(those_who_ask_together_get_their_own_answers),
 	};
 
 	return cmocka_run_group_tests_name("tokens", tests, open_all, close_all);
