@@ -58,7 +58,7 @@ access_tokens() {
 # What lane_env says: the same form each time, by a client or by none.
 # post_form FORM [CLIENT_ID SECRET]
 post_form() {
-	export PERF_FORM=$1 PERF_FORMS= PERF_AUTHORIZATION=
+	export PERF_FORM=$1 PERF_FORMS='' PERF_AUTHORIZATION=''
 	[ $# = 1 ] || PERF_AUTHORIZATION="Basic $(printf '%s' "$2:$3" | base64 -w 0)"
 }
 
