@@ -102,8 +102,11 @@ db_version() {
 
 # The settings that we ship, such as that every commit is on disk; then what is
 # this stack's, sized for a small machine. --db-option overrides any of it.
+# Temporary tables have a folder of their own: a server deletes at its start those
+# that it finds, and in /tmp they would be another stack's.
 db_write_config() {
 	local option options
+	mkdir -p "$DIR/database-tmp"
 	mapfile -t options < <(db_place_options)
 	{
 		cat <<-END
@@ -116,6 +119,7 @@ db_write_config() {
 			datadir = $DB_DATA
 			socket = $DB_SOCKET
 			pid-file = $DB_DATA/server.pid
+			tmpdir = $DIR/database-tmp
 			init-file = $DIR/database-init.sql
 			skip-networking
 			secure-file-priv =

@@ -201,7 +201,7 @@ verb_down() {
 	# Only what a stack makes: DIR may be somebody's own folder.
 	(cd "$DIR" && rm -rf settings tallystick.conf wrap.key db.password \
 		admin.password database.cnf database-init.sql database-mysql \
-		database-mariadb redis web log pid stack.lock)
+		database-mariadb database-tmp redis web log pid stack.lock)
 	rmdir "$DIR" 2>/dev/null || true
 	say "stopped and removed"
 }
