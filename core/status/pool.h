@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pools of a process: those of the configuration and those of the database,
+ * opened in Redis. Shared by all threads; a pool that is held stays as it is,
+ * whatever is configured meanwhile.
+ */
+#ifndef TALLY_STATUS_POOL_H
+#define TALLY_STATUS_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "status/permute.h"
+#include "store/lists.h"
+#include "store/store.h"
+#include "sys/pool_conf.h"
+
+/* "status-lists/" and a list's name behind the issuer and a slash. */
+#define TALLY_LIST_NAME_MAX (TALLY_POOL_ID_MAX + 1 + 12)
+#define TALLY_LIST_URI_MAX 384u
+
+struct tally_references; /* status/reference.h */
+
+struct tally_pool {
+	struct tally_pool_conf conf;  /* issuer filled in */
+	bool is_retired;              /* hands out no references; all else goes on */
+	struct tally_list_pool shape; /* size, bits and seed; the rest as it was when opened */
+	struct tally_permutation names;
+	struct tally_lists *lists;
+	struct tally_references *references; /* the same for all openings of a pool */
+};
+
+struct tally_pools;
+
+/*
+ * lists: borrowed; outlives the pools. Opens nothing yet. Owned; NULL: out of
+ * memory.
+ */
+struct tally_pools *tally_pools_new(struct tally_lists *lists);
+/* Gives unused references back, and ends everything. */
+void tally_pools_free(struct tally_pools *pools);
+
+/*
+ * Brings the pools in line with what is configured: opens new ones, changes
+ * those that have changed, forgets those that are gone. Called at the start, on
+ * reload and every keys.refresh seconds. TALLY_ERR_CONFIG: size or bits of a pool
+ * are not those it was created with (logged with what to do; the others are
+ * opened); TALLY_ERR_UNAVAILABLE: the database or Redis does not answer, what was
+ * open stays open.
+ */
+enum tally_err tally_pools_refresh(struct tally_pools *pools, const struct tally_conf *conf,
+				   struct tally_store *store) TALLY_MUST_CHECK;
+
+/* Held for the caller until released. NULL: there is no such pool. */
+struct tally_pool *tally_pools_get(struct tally_pools *pools, struct tally_span id);
+/* All pools one after the other: i from 0 until NULL; each held. */
+struct tally_pool *tally_pools_at(struct tally_pools *pools, size_t i);
+void tally_pool_release(struct tally_pool *pool);
+
+/* ---- names of lists ---- */
+
+/*
+ * A list is called POOL-XXXXXXXXXXXX: what stands behind the last '-' is its
+ * number under a permutation of 48 bits, in hexadecimal. So it is found without
+ * a look-up, cannot be guessed, and a pool whose Redis was lost never gives a
+ * list the name of an old one.
+ */
+struct tally_span tally_list_name(const struct tally_pool *pool, uint32_t list,
+				  char out[TALLY_LIST_NAME_MAX + 1]);
+
+/* The pool's id in a name; p NULL: it is no name of a list. Canonical ones only. */
+struct tally_span tally_list_name_pool(struct tally_span name);
+
+/* The number behind a name of this pool, maybe of a list that does not exist. */
+enum tally_err tally_list_name_number(const struct tally_pool *pool, struct tally_span name,
+				      uint32_t *list) TALLY_MUST_CHECK;
+
+/* issuer "/status-lists/" name. */
+struct tally_span tally_list_uri(const struct tally_pool *pool, uint32_t list,
+				 char out[TALLY_LIST_URI_MAX]);
+
+/* The name at the end of a URI that is this pool's; p NULL: it is none. */
+struct tally_span tally_list_uri_name(const struct tally_pool *pool, struct tally_span uri);
+
+/* The aggregation URI of a pool, issuer "/aggregation/" aggregation-id; empty: none. */
+struct tally_span tally_aggregation_uri(const struct tally_pool *pool,
+					char out[TALLY_LIST_URI_MAX]);
+
+#endif

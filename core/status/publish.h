@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Publishing: makes signed lists of those that are due, creates lists ahead of
+ * their use, signs again before expiry, retires what has expired. Whoever holds
+ * a pool's lease does it, for all nodes; the lease is renewed while it lasts, and
+ * its fence keeps a publisher that fell asleep from writing over the next.
+ *
+ * And on each node: the static files that the web server hands out (files.h).
+ */
+#ifndef TALLY_STATUS_PUBLISH_H
+#define TALLY_STATUS_PUBLISH_H
+
+#include "base/err.h"
+#include "status/pool.h"
+#include "store/keyset.h"
+
+struct tally_publisher;
+
+/*
+ * Where the publisher finds the keys that sign: called with each round; what it
+ * returns is held for the publisher (tally_keyset_free). NULL: not loaded.
+ */
+typedef struct tally_keyset *tally_publisher_keys(void *context);
+
+/*
+ * conf: what [status] says; borrowed, as are pools and lists. Starts no thread.
+ * Owned; NULL: out of memory.
+ */
+struct tally_publisher *tally_publisher_new(const struct tally_conf *conf,
+					    struct tally_pools *pools, struct tally_lists *lists,
+					    tally_publisher_keys *keys, void *context);
+
+/* Runs in a thread of its own until stopped. */
+enum tally_err tally_publisher_start(struct tally_publisher *publisher) TALLY_MUST_CHECK;
+
+/* Stops the thread, gives up leases, and ends. */
+void tally_publisher_free(struct tally_publisher *publisher);
+
+/*
+ * One round without a thread: everything that is due, or with force everything,
+ * is signed and written. TALLY_ERR_EXISTS: another process publishes a pool and
+ * kept its lease for as long as was waited.
+ */
+enum tally_err tally_publisher_once(struct tally_publisher *publisher, bool force)
+	TALLY_MUST_CHECK;
+
+#endif

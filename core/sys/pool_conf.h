@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a pool of status lists is configured to be, wherever that stands: in a
+ * section [pool.NAME] of the configuration file or in the database. The table
+ * is pool.def.
+ */
+#ifndef TALLY_SYS_POOL_CONF_H
+#define TALLY_SYS_POOL_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "sys/conf.h"
+
+#define TALLY_POOL_ID_MAX 32u
+#define TALLY_POOL_TEXT_MAX 8192u /* a definition, in bytes */
+#define TALLY_POOL_KEYS_MAX 8u
+
+enum tally_pool_underflow { TALLY_POOL_DELAY, TALLY_POOL_FAIL };
+enum tally_pool_publish { TALLY_POOL_INTERVAL, TALLY_POOL_IMMEDIATE };
+
+/* What somebody must know to use a pool: the SHA-256 of a random text. */
+struct tally_pool_key {
+	struct tally_span id; /* for people */
+	uint8_t digest[32];
+};
+
+struct tally_pool_conf {
+	struct tally_span id;
+#define TALLY_POOL(name, type, preset, least, most) tally_conf_##type name;
+#include "sys/pool.def"
+#undef TALLY_POOL
+	/* api_keys and final_status, parsed. */
+	struct tally_pool_key keys[TALLY_POOL_KEYS_MAX];
+	size_t key_count;
+	int final_value; /* -1: none */
+};
+
+/* 1 to TALLY_POOL_ID_MAX of a–z, 0–9 and '-'; begins and ends with no '-'. */
+bool tally_pool_id_is_valid(struct tally_span id);
+
+/*
+ * The pools of the file, in its order; they live as long as conf. A definition
+ * that makes no sense in itself (bits 3, a threshold above the capacity, a ttl
+ * beyond the lifetime, no size divisible into bytes) has been reported when conf
+ * was loaded.
+ */
+const struct tally_pool_conf *tally_conf_pools(const struct tally_conf *conf, size_t *count);
+
+/*
+ * A pool from a text of lines "directive = value", as the database has it; all of
+ * *out is the arena's. Mistakes are logged with the pool's name and line:
+ * TALLY_ERR_CONFIG.
+ */
+enum tally_err tally_pool_conf_parse(struct tally_span id, struct tally_span text,
+				     struct tally_arena *arena, struct tally_pool_conf *out)
+	TALLY_MUST_CHECK;
+
+#endif
