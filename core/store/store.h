@@ -37,6 +37,7 @@
 #define TALLY_SUBJECT_MAX 255u     /* sub of a token, in bytes */
 #define TALLY_AUDIENCE_MAX 255u    /* aud of a token, in bytes */
 #define TALLY_LOGIN_MAX 254u       /* what a user types, in bytes */
+#define TALLY_POOLS_MAX 1024u      /* of status lists */
 #define TALLY_JWKS_MAX 65536u      /* key set of a trusted issuer, in bytes */
 
 struct tally_secret_record {
@@ -123,6 +124,14 @@ struct tally_issuer_record {
 	enum tally_subject_mapping mapping;
 	int64_t created_at;
 	int64_t disabled_at;        /* 0: enabled */
+};
+
+/* A pool of status lists that is kept beside those of the configuration. */
+struct tally_pool_record {
+	struct tally_span pool_id;
+	struct tally_span definition; /* sys/pool_conf.h */
+	int64_t created_at;
+	int64_t retired_at;           /* 0: not; else it hands out no references */
 };
 
 /* What tokens of a kind have in common. */
@@ -335,6 +344,23 @@ struct tally_store_ops {
 	enum tally_err (*issuer_disable)(struct tally_store *store, struct tally_span issuer,
 					 int64_t at);
 	enum tally_err (*issuer_remove)(struct tally_store *store, struct tally_span issuer);
+
+	/* ---- pools of status lists ---- */
+
+	/* All of them in the order of pool_id; the array is the arena's. */
+	enum tally_err (*pool_list)(struct tally_store *store, struct tally_arena *arena,
+				    struct tally_pool_record **out, size_t *count);
+	/* TALLY_ERR_EXISTS; TALLY_ERR_LIMIT: there are TALLY_POOLS_MAX. */
+	enum tally_err (*pool_add)(struct tally_store *store, const struct tally_pool_record *pool);
+	/*
+	 * Replaces a definition. TALLY_ERR_NOT_FOUND; TALLY_ERR_CONFLICT: it is no
+	 * longer what `before` says.
+	 */
+	enum tally_err (*pool_set)(struct tally_store *store, struct tally_span pool_id,
+				   struct tally_span before, struct tally_span definition);
+	/* at 0 takes it back. TALLY_ERR_NOT_FOUND. */
+	enum tally_err (*pool_retire)(struct tally_store *store, struct tally_span pool_id,
+				      int64_t at);
 
 	/* ---- tokens ---- */
 
