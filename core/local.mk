@@ -10,4 +10,5 @@ include core/store/local.mk
 include core/http/local.mk
 include core/admin/local.mk
 include core/oauth/local.mk
+include core/status/local.mk
 include core/app/local.mk

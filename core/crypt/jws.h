@@ -27,11 +27,31 @@ struct tally_signer;
 struct tally_verifier;
 
 /*
- * Signs with a private key under the header {"alg","kid","typ"}; typ without
- * "application/" (RFC 7515 §4.1.9); kid and typ may be NULL to leave them out.
- * Holds the key. Owned. TALLY_ERR_STATE: the key is public; TALLY_ERR_LIMIT: the
- * kid or the header is too long.
+ * What the header of a signature says besides the algorithm. All of it is
+ * borrowed for the call that it is given to.
  */
+struct tally_signer_header {
+	const char *kid;                /* NULL: left out */
+	const char *typ;                /* NULL: left out */
+	const struct tally_span *chain; /* certificates in DER, the signer's first: x5c */
+	size_t chain_count;             /* 0: left out */
+};
+
+/* Certificates of a chain, and bytes of all of them together. */
+#define TALLY_CHAIN_MAX 8u
+#define TALLY_CHAIN_BYTES_MAX 32768u
+
+/*
+ * Signs with a private key under the header {"alg","kid","typ","x5c"} (RFC 7515
+ * §4.1); typ without "application/" (§4.1.9). Holds the key. Owned.
+ * TALLY_ERR_STATE: the key is public; TALLY_ERR_LIMIT: the kid, the chain or the
+ * header is too long.
+ */
+enum tally_err tally_signer_new_with(struct tally_key *key,
+				     const struct tally_signer_header *header,
+				     struct tally_signer **out) TALLY_MUST_CHECK;
+
+/* The same without certificates. */
 enum tally_err tally_signer_new(struct tally_key *key, const char *kid, const char *typ,
 				struct tally_signer **out) TALLY_MUST_CHECK;
 void tally_signer_free(struct tally_signer *signer);
@@ -46,9 +66,7 @@ size_t tally_signer_size(const struct tally_signer *signer, size_t n);
 enum tally_err tally_signer_sign(struct tally_signer *signer, struct tally_span payload,
 				 struct tally_buf *out) TALLY_MUST_CHECK;
 
-/*
- * Appends the bare signature over data (for COSE_Sign1; ECDSA as r || s).
- */
+/* Appends the bare signature over data (for COSE_Sign1; ECDSA as r || s). */
 enum tally_err tally_signer_sign_raw(struct tally_signer *signer, struct tally_span data,
 				     struct tally_buf *out) TALLY_MUST_CHECK;
 
