@@ -60,7 +60,7 @@ void tally_cbor_add_i64(struct tally_buf *buf, int64_t value)
 
 void tally_cbor_add_bytes(struct tally_buf *buf, struct tally_span bytes)
 {
-	tally_cbor_bytes(buf, bytes.n);
+	tally_cbor_add_bytes_head(buf, bytes.n);
 	tally_buf_add_span(buf, bytes);
 }
 
@@ -70,22 +70,22 @@ void tally_cbor_add_text(struct tally_buf *buf, struct tally_span utf8)
 	tally_buf_add_span(buf, utf8);
 }
 
-void tally_cbor_bytes(struct tally_buf *buf, uint64_t n)
+void tally_cbor_add_bytes_head(struct tally_buf *buf, uint64_t n)
 {
 	head(buf, BYTES, n);
 }
 
-void tally_cbor_array(struct tally_buf *buf, uint64_t elements)
+void tally_cbor_add_array(struct tally_buf *buf, uint64_t elements)
 {
 	head(buf, ARRAY, elements);
 }
 
-void tally_cbor_map(struct tally_buf *buf, uint64_t pairs)
+void tally_cbor_add_map(struct tally_buf *buf, uint64_t pairs)
 {
 	head(buf, MAP, pairs);
 }
 
-void tally_cbor_tag(struct tally_buf *buf, uint64_t tag)
+void tally_cbor_add_tag(struct tally_buf *buf, uint64_t tag)
 {
 	head(buf, TAG, tag);
 }

@@ -22,9 +22,9 @@ void tally_cbor_add_bytes(struct tally_buf *buf, struct tally_span bytes);
 void tally_cbor_add_text(struct tally_buf *buf, struct tally_span utf8);
 
 /* Heads, behind which the caller appends what they announce. */
-void tally_cbor_bytes(struct tally_buf *buf, uint64_t n);
-void tally_cbor_array(struct tally_buf *buf, uint64_t elements);
-void tally_cbor_map(struct tally_buf *buf, uint64_t pairs);
-void tally_cbor_tag(struct tally_buf *buf, uint64_t tag);
+void tally_cbor_add_bytes_head(struct tally_buf *buf, uint64_t n);
+void tally_cbor_add_array(struct tally_buf *buf, uint64_t elements);
+void tally_cbor_add_map(struct tally_buf *buf, uint64_t pairs);
+void tally_cbor_add_tag(struct tally_buf *buf, uint64_t tag);
 
 #endif

@@ -4,18 +4,12 @@
 #include "crypt/cose.h"
 
 #include "codec/cbor_out.h"
+#include "crypt/cose_priv.h"
 
 #include <stdlib.h>
 
-/* RFC 9052 §2 and §3.1, RFC 9360 §2, RFC 9596 §2. */
-#define TAG_SIGN1     18u
-#define LABEL_ALG     1u
-#define LABEL_KID     4u
-#define LABEL_TYP     16u
-#define LABEL_X5CHAIN 33u
-
-/* The heads of an envelope's and of a Sig_structure's items together. */
-#define ENVELOPE_MAX (8 * TALLY_CBOR_HEAD_MAX)
+/* The heads of its items together. */
+#define ENVELOPE_MAX (5 * TALLY_CBOR_HEAD_MAX)
 
 struct tally_cose_signer {
 	struct tally_signer *signer;
@@ -25,34 +19,34 @@ struct tally_cose_signer {
 };
 
 /* RFC 9360 §2: one certificate is a byte string, several are an array of them. */
-static void add_chain(struct tally_buf *buf, const struct tally_signer_header *header)
+static void add_chain(struct tally_buf *buf, const struct tally_chain *chain)
 {
-	tally_cbor_add_u64(buf, LABEL_X5CHAIN);
-	if (header->chain_count > 1)
-		tally_cbor_array(buf, header->chain_count);
-	for (size_t i = 0; i < header->chain_count; i++)
-		tally_cbor_add_bytes(buf, header->chain[i]);
+	tally_cbor_add_u64(buf, TALLY_COSE_X5CHAIN);
+	if (chain->count > 1)
+		tally_cbor_add_array(buf, chain->count);
+	for (size_t i = 0; i < chain->count; i++)
+		tally_cbor_add_bytes(buf, chain->certificates[i]);
 }
 
 static void add_protected(struct tally_buf *buf, const struct tally_alg *alg,
 			  const struct tally_signer_header *header)
 {
-	tally_cbor_map(buf, 1u + (header->typ != NULL) + (header->chain_count > 0));
-	tally_cbor_add_u64(buf, LABEL_ALG);
+	tally_cbor_add_map(buf, 1u + (header->typ != NULL) + (header->chain != NULL));
+	tally_cbor_add_u64(buf, TALLY_COSE_ALG);
 	tally_cbor_add_i64(buf, alg->cose);
 	if (header->typ != NULL) {
-		tally_cbor_add_u64(buf, LABEL_TYP);
+		tally_cbor_add_u64(buf, TALLY_COSE_TYP);
 		tally_cbor_add_text(buf, tally_span_of(header->typ));
 	}
-	if (header->chain_count > 0)
-		add_chain(buf, header);
+	if (header->chain != NULL)
+		add_chain(buf, header->chain);
 }
 
 static void add_unprotected(struct tally_buf *buf, const char *kid)
 {
-	tally_cbor_map(buf, kid != NULL);
+	tally_cbor_add_map(buf, kid != NULL);
 	if (kid != NULL) {
-		tally_cbor_add_u64(buf, LABEL_KID);
+		tally_cbor_add_u64(buf, TALLY_COSE_KID);
 		tally_cbor_add_bytes(buf, tally_span_of(kid));
 	}
 }
@@ -100,11 +94,10 @@ size_t tally_cose_signer_size(const struct tally_cose_signer *signer, size_t n)
 	return ENVELOPE_MAX + signer->protected.n + signer->unprotected.n + n + signer->signature_n;
 }
 
-/* What is signed (RFC 9052 §4.4): Sig_structure, without external_aad. */
-static void add_sig_structure(struct tally_buf *buf, struct tally_span protected,
-			      struct tally_span payload)
+void tally_cose_add_sig_structure(struct tally_buf *buf, struct tally_span protected,
+				  struct tally_span payload)
 {
-	tally_cbor_array(buf, 4);
+	tally_cbor_add_array(buf, 4);
 	tally_cbor_add_text(buf, TALLY_SPAN("Signature1"));
 	tally_cbor_add_bytes(buf, protected);
 	tally_cbor_add_bytes(buf, tally_span(NULL, 0));
@@ -116,9 +109,9 @@ static enum tally_err sign(struct tally_cose_signer *signer, struct tally_span p
 {
 	struct tally_buf data, to;
 
-	tally_buf_reserve(&data, tally_cose_signer_size(signer, payload.n));
+	tally_buf_reserve(&data, TALLY_COSE_SIG_STRUCTURE_MAX + signer->protected.n + payload.n);
 	tally_buf_over(&to, signature, signer->signature_n);
-	add_sig_structure(&data, tally_buf_span(&signer->protected), payload);
+	tally_cose_add_sig_structure(&data, tally_buf_span(&signer->protected), payload);
 	enum tally_err err = tally_buf_err(&data);
 
 	if (err == TALLY_OK)
@@ -132,12 +125,12 @@ enum tally_err tally_cose_sign1(struct tally_cose_signer *signer, struct tally_s
 {
 	size_t start = out->n;
 
-	tally_cbor_tag(out, TAG_SIGN1);
-	tally_cbor_array(out, 4);
+	tally_cbor_add_tag(out, TALLY_COSE_TAG_SIGN1);
+	tally_cbor_add_array(out, 4);
 	tally_cbor_add_bytes(out, tally_buf_span(&signer->protected));
 	tally_buf_add_span(out, tally_buf_span(&signer->unprotected));
 	tally_cbor_add_bytes(out, payload);
-	tally_cbor_bytes(out, signer->signature_n);
+	tally_cbor_add_bytes_head(out, signer->signature_n);
 	uint8_t *signature = (uint8_t *)tally_buf_room(out, signer->signature_n);
 	enum tally_err err = tally_buf_err(out);
 

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "crypt/chain.h"
 #include "crypt/key.h"
 
 /*
@@ -31,15 +32,10 @@ struct tally_verifier;
  * borrowed for the call that it is given to.
  */
 struct tally_signer_header {
-	const char *kid;                /* NULL: left out */
-	const char *typ;                /* NULL: left out */
-	const struct tally_span *chain; /* certificates in DER, the signer's first: x5c */
-	size_t chain_count;             /* 0: left out */
+	const char *kid;                 /* NULL: left out */
+	const char *typ;                 /* NULL: left out */
+	const struct tally_chain *chain; /* x5c; NULL: left out; at least one certificate */
 };
-
-/* Certificates of a chain, and bytes of all of them together. */
-#define TALLY_CHAIN_MAX 8u
-#define TALLY_CHAIN_BYTES_MAX 32768u
 
 /*
  * Signs with a private key under the header {"alg","kid","typ","x5c"} (RFC 7515

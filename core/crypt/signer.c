@@ -24,30 +24,25 @@ struct tally_signer {
 
 static enum tally_err check_header(const struct tally_signer_header *header)
 {
-	size_t bytes = 0;
-
-	if (tally_span_of(header->kid).n > TALLY_KID_MAX || header->chain_count > TALLY_CHAIN_MAX)
+	if (tally_span_of(header->kid).n > TALLY_KID_MAX)
 		return TALLY_ERR_LIMIT;
-	for (size_t i = 0; i < header->chain_count; i++)
-		if (__builtin_add_overflow(bytes, header->chain[i].n, &bytes))
-			return TALLY_ERR_LIMIT;
-	return bytes <= TALLY_CHAIN_BYTES_MAX ? TALLY_OK : TALLY_ERR_LIMIT;
+	return header->chain ? tally_chain_check_size(header->chain) : TALLY_OK;
 }
 
 /* Certificates are in base64 with padding, unlike all else (RFC 7515 §4.1.6). */
-static void add_chain(struct tally_json_out *json, const struct tally_signer_header *header)
+static void add_chain(struct tally_json_out *json, const struct tally_chain *chain)
 {
 	tally_json_array(json, "x5c");
-	for (size_t i = 0; i < header->chain_count; i++) {
+	for (size_t i = 0; i < chain->count; i++) {
 		tally_json_string_begin(json, NULL);
-		tally_b64_add(json->buf, header->chain[i].p, header->chain[i].n);
+		tally_b64_add(json->buf, chain->certificates[i].p, chain->certificates[i].n);
 		tally_json_string_end(json);
 	}
 	tally_json_array_end(json);
 }
 
-static void add_header(const struct tally_signer *signer,
-		       const struct tally_signer_header *header, struct tally_buf *buf)
+static void add_header(const struct tally_signer *signer, const struct tally_signer_header *header,
+		       struct tally_buf *buf)
 {
 	struct tally_json_out json;
 
@@ -58,8 +53,8 @@ static void add_header(const struct tally_signer *signer,
 		tally_json_add_str(&json, "kid", header->kid);
 	if (header->typ != NULL)
 		tally_json_add_str(&json, "typ", header->typ);
-	if (header->chain_count > 0)
-		add_chain(&json, header);
+	if (header->chain != NULL)
+		add_chain(&json, header->chain);
 	tally_json_object_end(&json);
 }
 

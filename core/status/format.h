@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "crypt/chain.h"
 #include "crypt/key.h"
 
 enum tally_format {
@@ -34,10 +35,9 @@ struct tally_list_token {
 
 /* Who signs: the same for every form, which each puts where it belongs. */
 struct tally_list_key {
-	struct tally_key *key;          /* private */
-	const char *kid;                /* NULL: left out */
-	const struct tally_span *chain; /* certificates in DER, the signer's first: x5c, x5chain */
-	size_t chain_count;             /* 0: left out */
+	struct tally_key *key;           /* private */
+	const char *kid;                 /* NULL: left out */
+	const struct tally_chain *chain; /* x5c, x5chain; NULL: left out */
 };
 
 /*

@@ -28,7 +28,6 @@ static enum tally_err open_signer(const struct tally_list_key *key, void **out)
 		.kid = key->kid,
 		.typ = "application/statuslist+cwt",
 		.chain = key->chain,
-		.chain_count = key->chain_count,
 	};
 	struct tally_cose_signer *signer;
 	enum tally_err err = tally_cose_signer_new(key->key, &header, &signer);
@@ -55,7 +54,7 @@ static size_t size(const void *signer, const struct tally_list_token *token)
 static void add_list(struct tally_buf *buf, const struct tally_list_token *token)
 {
 	tally_cbor_add_u64(buf, CLAIM_STATUS_LIST);
-	tally_cbor_map(buf, 2u + (token->aggregation.n > 0));
+	tally_cbor_add_map(buf, 2u + (token->aggregation.n > 0));
 	tally_cbor_add_text(buf, TALLY_SPAN("lst"));
 	tally_cbor_add_bytes(buf, token->lst);
 	tally_cbor_add_text(buf, TALLY_SPAN("bits"));
@@ -68,7 +67,7 @@ static void add_list(struct tally_buf *buf, const struct tally_list_token *token
 
 static void add_claims(struct tally_buf *buf, const struct tally_list_token *token)
 {
-	tally_cbor_map(buf, 3u + (token->issuer.n > 0) + (token->exp > 0) + (token->ttl > 0));
+	tally_cbor_add_map(buf, 3u + (token->issuer.n > 0) + (token->exp > 0) + (token->ttl > 0));
 	if (token->issuer.n > 0) {
 		tally_cbor_add_u64(buf, CLAIM_ISS);
 		tally_cbor_add_text(buf, token->issuer);

@@ -17,7 +17,6 @@ static enum tally_err open_signer(const struct tally_list_key *key, void **out)
 		.kid = key->kid,
 		.typ = "statuslist+jwt",
 		.chain = key->chain,
-		.chain_count = key->chain_count,
 	};
 	struct tally_signer *signer;
 	enum tally_err err = tally_signer_new_with(key->key, &header, &signer);
