@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "store/token_id.h"
+#include "sys/pool_conf.h"
 
 #define TALLY_ID_MAX 64u           /* client_id and kid, in characters */
 #define TALLY_NAME_MAX 255u        /* names for people, in bytes */
@@ -37,7 +38,6 @@
 #define TALLY_SUBJECT_MAX 255u     /* sub of a token, in bytes */
 #define TALLY_AUDIENCE_MAX 255u    /* aud of a token, in bytes */
 #define TALLY_LOGIN_MAX 254u       /* what a user types, in bytes */
-#define TALLY_POOLS_MAX 1024u      /* of status lists */
 #define TALLY_JWKS_MAX 65536u      /* key set of a trusted issuer, in bytes */
 
 struct tally_secret_record {

@@ -19,6 +19,8 @@
 #define TALLY_POOL_ID_MAX 32u
 #define TALLY_POOL_TEXT_MAX 8192u /* a definition, in bytes */
 #define TALLY_POOL_KEYS_MAX 8u
+#define TALLY_POOL_KEY_ID_MAX 32u
+#define TALLY_POOLS_MAX 1024u /* of the file, and of the database */
 
 enum tally_pool_underflow { TALLY_POOL_DELAY, TALLY_POOL_FAIL };
 enum tally_pool_publish { TALLY_POOL_INTERVAL, TALLY_POOL_IMMEDIATE };
@@ -29,6 +31,8 @@ struct tally_pool_key {
 	uint8_t digest[32];
 };
 
+struct tally_conf_part; /* where each directive was given */
+
 struct tally_pool_conf {
 	struct tally_span id;
 #define TALLY_POOL(name, type, preset, least, most) tally_conf_##type name;
@@ -38,6 +42,8 @@ struct tally_pool_conf {
 	struct tally_pool_key keys[TALLY_POOL_KEYS_MAX];
 	size_t key_count;
 	int final_value; /* -1: none */
+	unsigned int line; /* of its section in the file; 0: it is not from the file */
+	const struct tally_conf_part *part;
 };
 
 /* 1 to TALLY_POOL_ID_MAX of a–z, 0–9 and '-'; begins and ends with no '-'. */
@@ -59,5 +65,22 @@ const struct tally_pool_conf *tally_conf_pools(const struct tally_conf *conf, si
 enum tally_err tally_pool_conf_parse(struct tally_span id, struct tally_span text,
 				     struct tally_arena *arena, struct tally_pool_conf *out)
 	TALLY_MUST_CHECK;
+
+/*
+ * A copy that lives as long as the arena, since a configuration goes with its
+ * reload. TALLY_ERR_NOMEM.
+ */
+enum tally_err tally_pool_conf_copy(const struct tally_pool_conf *from, struct tally_arena *arena,
+				    struct tally_pool_conf *out) TALLY_MUST_CHECK;
+
+/* Whether two define the same, wherever they stand. */
+bool tally_pool_conf_is_same(const struct tally_pool_conf *a, const struct tally_pool_conf *b);
+
+/*
+ * As tally_conf_wrong, for checks that come later than parsing: directive without
+ * its section, for example "certificates".
+ */
+enum tally_err tally_pool_conf_wrong(const struct tally_pool_conf *pool, const char *directive,
+				     const char *format, ...) TALLY_PRINTF(3, 4) TALLY_MUST_CHECK;
 
 #endif
