@@ -18,6 +18,7 @@ libtally_a_SOURCES += \
 	core/store/mysql/named.c \
 	core/store/mysql/ops.h \
 	core/store/mysql/password.c core/store/mysql/password.h \
+	core/store/mysql/pool.c \
 	core/store/mysql/purge.c \
 	core/store/mysql/query.c core/store/mysql/query.h \
 	core/store/mysql/revoked.c \

@@ -10,6 +10,7 @@
 #define FAKE_CLIENTS 1024u
 #define FAKE_USERS 4096u
 #define FAKE_ISSUERS 64u
+#define FAKE_POOLS 64u
 #define FAKE_KEYS 64u
 #define FAKE_USER_KEYS 4096u
 #define FAKE_WATERMARKS 1024u
@@ -50,6 +51,8 @@ struct fake {
 	size_t user_key_count;
 	struct tally_issuer_record issuers[FAKE_ISSUERS]; /* in the order of issuer */
 	size_t issuer_count;
+	struct tally_pool_record pools[FAKE_POOLS]; /* in the order of pool_id */
+	size_t pool_count;
 	struct tally_key_record keys[FAKE_KEYS]; /* in the order of created_at, kid */
 	size_t key_count;
 	struct fake_table access;
@@ -119,6 +122,12 @@ FAKE_OP(issuer_list, tally_issuer_visit *visit, void *context);
 FAKE_OP(issuer_add, const struct tally_issuer_record *issuer);
 FAKE_OP(issuer_disable, struct tally_span issuer, int64_t when);
 FAKE_OP(issuer_remove, struct tally_span issuer);
+
+FAKE_OP(pool_list, struct tally_arena *arena, struct tally_pool_record **out, size_t *count);
+FAKE_OP(pool_add, const struct tally_pool_record *pool);
+FAKE_OP(pool_set, struct tally_span pool_id, struct tally_span before,
+	struct tally_span definition);
+FAKE_OP(pool_retire, struct tally_span pool_id, int64_t when);
 
 FAKE_OP(token_write, struct tally_token_job **jobs, size_t count);
 FAKE_OP(access_find, struct tally_arena *arena, const struct tally_token_id *id,

@@ -111,6 +111,18 @@ static void users_and_issuers(void **state)
 	DO(issuer_remove, WHO);
 }
 
+static void pools(void **state)
+{
+	struct tally_pool_record *list, pool = { .pool_id = WHO, .definition = TALLY_SPAN("a") };
+	size_t count;
+
+	(void)state;
+	DO(pool_add, &pool);
+	DO(pool_list, help.arena, &list, &count);
+	DO(pool_set, WHO, TALLY_SPAN("a"), TALLY_SPAN("b"));
+	DO(pool_retire, WHO, 1);
+}
+
 static void tokens(void **state)
 {
 	struct tally_access_record access = { .expires_at = 1800000000 };
@@ -149,6 +161,7 @@ static void and_no_more(void **state)
 		"DELETE FROM access_token", "DELETE FROM refresh_use", "DELETE FROM revocation", "DELETE FROM watermark",
 		"ALTER TABLE revocation DROP PARTITION pmax", "DROP TABLE client",
 		"UPDATE client_secret SET expires_at = 0", "DELETE FROM schema_version",
+		"DELETE FROM pool",
 	};
 	struct tally_db *db = store_direct(&help);
 
@@ -167,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clients_and_keys),
 		cmocka_unit_test(users_and_issuers),
+		cmocka_unit_test(pools),
 		cmocka_unit_test(tokens),
 		cmocka_unit_test(and_no_more),
 	};

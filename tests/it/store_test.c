@@ -33,7 +33,7 @@ static void assert_span(struct tally_span got, const char *want)
 static void empty_database(void)
 {
 	static const char *const tables[] = {
-		"client_secret", "client_key", "client", "organisation", "signing_key",
+		"client_secret", "client_key", "client", "organisation", "signing_key", "pool",
 		"user_key", "user", "trusted_issuer", "access_token", "refresh_token",
 		"refresh_use", "revocation", "watermark", "schema_version",
 	};
@@ -566,6 +566,7 @@ static void fill_for_plans(void)
 		"INSERT INTO user_key VALUES ('1', 1, 'ES256', '', 0, 0), ('2', 1, 'ES256', '', 0, 0)",
 		"INSERT INTO trusted_issuer (issuer, jwks, audience, created_at)"
 		" VALUES ('1', '', '', 0), ('2', '', '', 0), ('3', '', '', 0)",
+		"INSERT INTO pool VALUES ('1', '1', 0, 0), ('2', '', 0, 0), ('3', '', 0, 0)",
 		"INSERT INTO access_token VALUES (1, " PLAN_ID ", " PLAN_ID ", 1, 1, '1', '', '',"
 		" '', 0)",
 		"INSERT INTO refresh_token VALUES (1, " PLAN_ID ", " PLAN_ID ", 1, 1, '1', '', '',"
@@ -621,6 +622,7 @@ static void every_statement_uses_its_keys(void **state)
 	store_sql(&help, "DELETE FROM signing_key");
 	store_sql(&help, "DELETE FROM user");
 	store_sql(&help, "DELETE FROM trusted_issuer");
+	store_sql(&help, "DELETE FROM pool");
 }
 
 int main(void)

@@ -86,6 +86,16 @@ enum tally_err tally_mysql_issuer_disable(struct tally_store *store, struct tall
 					  int64_t at);
 enum tally_err tally_mysql_issuer_remove(struct tally_store *store, struct tally_span issuer);
 
+/* pool.c */
+enum tally_err tally_mysql_pool_list(struct tally_store *store, struct tally_arena *arena,
+				     struct tally_pool_record **out, size_t *count);
+enum tally_err tally_mysql_pool_add(struct tally_store *store,
+				    const struct tally_pool_record *pool);
+enum tally_err tally_mysql_pool_set(struct tally_store *store, struct tally_span pool_id,
+				    struct tally_span before, struct tally_span definition);
+enum tally_err tally_mysql_pool_retire(struct tally_store *store, struct tally_span pool_id,
+				       int64_t at);
+
 /* token.c */
 enum tally_err tally_mysql_access_find(struct tally_store *store, struct tally_arena *arena,
 				       const struct tally_token_id *id,
