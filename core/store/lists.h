@@ -60,6 +60,7 @@ struct tally_list_state {
 	int64_t iat, exp;    /* of what is published */
 	uint64_t version;    /* grows with each update */
 	uint64_t published;  /* the version that is published */
+	uint64_t recipe;     /* of what is published */
 };
 
 /* A list as the publisher reads it. */
@@ -72,6 +73,12 @@ struct tally_list_snapshot {
 struct tally_list_publication {
 	uint64_t sequence; /* of the pool's publications; set by the store */
 	uint64_t version;
+	/*
+	 * What it was made by: key, certificates, issuer, lifetimes as one number,
+	 * so that a publisher sees which lists another configuration has signed.
+	 * Kept as it is given.
+	 */
+	uint64_t recipe;
 	int64_t iat, exp;
 	struct tally_span jwt, cwt;
 };
@@ -109,7 +116,10 @@ struct tally_lists_ops {
 				  uint32_t count, int64_t now,
 				  struct tally_list_range ranges[TALLY_LIST_RANGES_MAX], size_t *n);
 
-	/* Gives back positions that nobody was told. */
+	/*
+	 * Gives back positions that nobody was told; those of lists that have been
+	 * retired meanwhile are dropped.
+	 */
 	enum tally_err (*give_back)(struct tally_lists *lists, struct tally_span pool,
 				    const struct tally_list_range *ranges, size_t n);
 
@@ -184,7 +194,9 @@ struct tally_lists_ops {
 
 	/*
 	 * Removes a list and all that was published of it; its number stays
-	 * taken. TALLY_ERR_CONFLICT as above; TALLY_ERR_NOT_FOUND.
+	 * taken. TALLY_ERR_STATE: positions of it can still be reserved: it was
+	 * never full, or some were given back. TALLY_ERR_CONFLICT as above;
+	 * TALLY_ERR_NOT_FOUND.
 	 */
 	enum tally_err (*retire)(struct tally_lists *lists, struct tally_span pool, uint32_t list,
 				 uint64_t fence);
