@@ -176,3 +176,9 @@ tests_unit_test_clock_LDADD = $(unit_libs)
 TESTS += tests/unit/test_clock
 # With the real clock: what it waits for is real.
 tests_unit_test_command_LDADD = libtally.a $(CMOCKA_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/test_permute
+tests_unit_test_permute_SOURCES = tests/unit/test_permute.c
+tests_unit_test_permute_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_permute_LDADD = $(unit_libs)
+TESTS += tests/unit/test_permute
