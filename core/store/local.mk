@@ -4,6 +4,7 @@ libtally_a_SOURCES += \
 	core/store/gather.c core/store/gather.h \
 	core/store/keyset.c core/store/keyset.h \
 	core/store/link.c core/store/link.h \
+	core/store/lists.h \
 	core/store/marks.h \
 	core/store/mysql/client.c \
 	core/store/mysql/client_change.c \

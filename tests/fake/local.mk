@@ -3,6 +3,8 @@
 check_LIBRARIES += libfake.a
 libfake_a_SOURCES = \
 	tests/fake/clock.c tests/fake/clock.h \
+	tests/fake/lists.c tests/fake/lists.h tests/fake/lists_priv.h \
+	tests/fake/lists_publish.c \
 	tests/fake/marks.c tests/fake/marks.h \
 	tests/fake/rand.c tests/fake/rand.h \
 	tests/fake/service.c tests/fake/service.h \
