@@ -5,7 +5,22 @@
  * a pool's lease does it, for all nodes; the lease is renewed while it lasts, and
  * its fence keeps a publisher that fell asleep from writing over the next.
  *
- * And on each node: the static files that the web server hands out (files.h).
+ * And on each node: the static files that the web server hands out (files.h),
+ *
+ *   status.directory/jwt/NAME  status.directory/jwt.gz/NAME  status.directory/cwt/NAME
+ *
+ * The form is a folder and no ending of the name: a web server takes a file from
+ * another folder by a mere condition on the request, while for another name
+ * lighttpd has to begin the request anew, which costs a tenth of its rate. What
+ * is not finished has a name that is no list's (it begins with a dot).
+ *
+ * A file's mtime is what its Last-Modified and, with the size, its ETag are made
+ * of: the second is the list's iat, the fraction comes from the sequence, so that
+ * all nodes say the same and two publications within a second differ.
+ *
+ * The web server says the same "max-age" of all lists, the smallest ttl there is,
+ * and cannot know when a list expires: a file that is not replaced in time goes
+ * at exp - ttl, and the handler answers from then on, with what is left.
  */
 #ifndef TALLY_STATUS_PUBLISH_H
 #define TALLY_STATUS_PUBLISH_H
