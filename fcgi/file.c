@@ -61,6 +61,23 @@ enum tally_err tally_file_read(const char *path, size_t max, struct tally_arena 
 	return TALLY_OK;
 }
 
+enum tally_err tally_file_each_line(struct tally_arena *arena,
+				    enum tally_err (*work)(void *context,
+							   struct tally_span line),
+				    void *context)
+{
+	struct tally_span rest;
+	enum tally_err err = tally_file_read("-", TALLY_FILE_LINES_MAX, arena, &rest);
+
+	while (err == TALLY_OK && rest.n > 0) {
+		struct tally_span line = tally_span_trim(tally_span_cut(&rest, '\n'));
+
+		if (line.n > 0)
+			err = work(context, line);
+	}
+	return err;
+}
+
 enum tally_err tally_file_create(const char *path, struct tally_file *out)
 {
 	*out = (struct tally_file){ path,
