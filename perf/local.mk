@@ -1,7 +1,10 @@
 # Benchmarks. None of them is a test: "make check" builds nothing of it, and
 # nothing asserts a time. "make perf" builds them; perf/run runs them.
-EXTRA_PROGRAMS += perf/ceiling perf/bench_handle
-CLEANFILES += perf/ceiling perf/bench_handle
+EXTRA_PROGRAMS += perf/ceiling perf/bench_handle perf/assertions
+CLEANFILES += perf/ceiling perf/bench_handle perf/assertions
+
+perf_assertions_SOURCES = perf/assertions.c
+perf_assertions_LDADD = $(OPENSSL_LIBS)
 
 perf_ceiling_SOURCES = perf/ceiling.c
 perf_ceiling_LDADD = $(FCGI_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
@@ -18,6 +21,7 @@ EXTRA_DIST += \
 	perf/lib/report.sh \
 	perf/lib/run.jq \
 	perf/lib/table.jq \
+	perf/prepare \
 	perf/run \
 	perf/scenario/client_credentials.sh \
 	perf/scenario/handle.sh \
@@ -33,7 +37,7 @@ EXTRA_DIST += \
 	perf/wrk/report.lua
 
 .PHONY: perf
-perf: perf/ceiling$(EXEEXT) perf/bench_handle$(EXEEXT) tallystick$(EXEEXT)
+perf: perf/ceiling$(EXEEXT) perf/bench_handle$(EXEEXT) perf/assertions$(EXEEXT) tallystick$(EXEEXT)
 # Adds the files of this folder to the build.
 
 EXTRA_PROGRAMS += perf/bench_crypt

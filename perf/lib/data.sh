@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2153,SC2154,SC2004
 # SPDX-License-Identifier: Apache-2.0
-# Clients, users and requests for a scenario. Sourced by perf/run.
+# Clients, users and requests for a scenario, or for the plans. Sourced by perf/run
+# and perf/prepare.
 
 declare -A SECRET # of each client that was added here
 
@@ -13,7 +14,8 @@ tallystick() {
 # add_client ID OPTION...
 add_client() {
 	SECRET[$1]=$(tallystick client add --id "$1" --scope "read openid" \
-		--default-scope read --json "${@:2}" | jq -r .client_secret)
+		--default-scope read --json "${@:2}" | jq -er .client_secret) ||
+		die "client $1 was not added"
 }
 
 # add_user LOGIN: with $PASSWORD.
@@ -21,31 +23,32 @@ add_user() {
 	say "$PASSWORD" | tallystick user add --password-file - "$1" >/dev/null
 }
 
-# add_machines COUNT FILE: machine users that share one key pair, as those of
-# the load that they stand for; FILE gets a line "user_id key_id" for each.
+# Machine users who share one key pair, $WORK/machine.key, as those of the load
+# that they stand for; FILE gets a line "user_id key_id" for each.
+# add_machines COUNT FILE
 add_machines() {
-	local i
-	openssl genrsa -out "$WORK/machine.key" 2048 2>/dev/null
-	openssl rsa -in "$WORK/machine.key" -pubout -out "$WORK/machine.pub" 2>/dev/null
-	for ((i = 1; i <= $1; i++)); do
-		tallystick user add --machine --json "machine-$i" | jq -r .user_id
-	done >"$WORK/machines"
+	add_machine_users "$1" machine-
+	add_machine_keys "$2"
+}
+
+# add_machine_users COUNT PREFIX
+add_machine_users() {
+	seq -f "$2%.0f" "$1" | tallystick user add - --machine --json |
+		jq -r '.[].user_id' >"$WORK/machines"
+}
+
+# add_machine_keys FILE
+add_machine_keys() {
+	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 \
+		-out "$WORK/machine.key" 2>/dev/null
+	openssl pkey -in "$WORK/machine.key" -pubout -out "$WORK/machine.pub"
 	tallystick user key add --public-key "$WORK/machine.pub" --json - <"$WORK/machines" |
-		jq -r '.[] | "\(.user_id) \(.key_id)"' >"$2"
+		jq -r '.[] | "\(.user_id) \(.key_id)"' >"$1"
 }
 
-b64url() {
-	base64 -w 0 | tr -d = | tr +/ -_
-}
-
-# assertion USER_ID KEY_ID: signed by other means than ours, for an hour.
-assertion() {
-	local now=$EPOCHSECONDS text
-	text=$(printf '{"alg":"RS256","kid":"%s"}' "$2" | b64url).$(
-		printf '{"iss":"%s","sub":"%s","aud":"%s","iat":%d,"exp":%d}' \
-			"$1" "$1" "$TALLYSTICK_ISSUER" "$now" $((now + 3600)) | b64url
-	)
-	say "$text.$(printf '%s' "$text" | openssl dgst -sha256 -sign "$WORK/machine.key" | b64url)"
+# assertions FILE: a JWT for each line "user_id key_id", good for an hour.
+assertions() {
+	"$BUILD/perf/assertions" "$WORK/machine.key" "$TALLYSTICK_ISSUER" <"$1"
 }
 
 # access_tokens COUNT: that many of the demo client, one per line.
