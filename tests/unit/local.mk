@@ -27,6 +27,24 @@ tests_unit_test_json_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_json_LDADD = $(unit_libs)
 TESTS += tests/unit/test_json
 
+check_PROGRAMS += tests/unit/test_bits
+tests_unit_test_bits_SOURCES = tests/unit/test_bits.c
+tests_unit_test_bits_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_bits_LDADD = $(unit_libs)
+TESTS += tests/unit/test_bits
+
+check_PROGRAMS += tests/unit/test_accept
+tests_unit_test_accept_SOURCES = tests/unit/test_accept.c
+tests_unit_test_accept_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_accept_LDADD = $(unit_libs)
+TESTS += tests/unit/test_accept
+
+check_PROGRAMS += tests/unit/test_cbor
+tests_unit_test_cbor_SOURCES = tests/unit/test_cbor.c
+tests_unit_test_cbor_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_cbor_LDADD = $(unit_libs)
+TESTS += tests/unit/test_cbor
+
 check_PROGRAMS += tests/unit/test_log
 tests_unit_test_log_SOURCES = tests/unit/test_log.c
 tests_unit_test_log_CPPFLAGS = $(unit_cppflags)
