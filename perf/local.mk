@@ -14,6 +14,23 @@ perf_bench_handle_LDADD = libfake.a libtally.a $(CORE_LIBS)
 
 EXTRA_DIST += \
 	perf/README.md \
+	perf/jmeter/client_credentials.jmx \
+	perf/jmeter/install \
+	perf/jmeter/password.jmx \
+	perf/jmeter/pom.xml \
+	perf/jmeter/refresh.jmx \
+	perf/k6/fetch-reference-basic.js \
+	perf/k6/fetch-reference-bulk.js \
+	perf/k6/fetch-reference-unlimited.js \
+	perf/k6/fetch-status-list.js \
+	perf/k6/introspect.js \
+	perf/k6/jwt_profile.js \
+	perf/k6/machine_client_credentials.js \
+	perf/k6/machine_jwt_profile_grant.js \
+	perf/k6/machine_jwt_profile_grant_single_user.js \
+	perf/k6/service.js \
+	perf/k6/status.js \
+	perf/k6/update-status.js \
 	perf/lib/data.sh \
 	perf/lib/measure.sh \
 	perf/lib/pool.sh \
