@@ -91,7 +91,10 @@ enum tally_err tally_mysql_pool_add(struct tally_store *store, const struct tall
 	return work.err;
 }
 
-/* TALLY_ERR_CONFLICT: somebody has changed it; its row stays locked. */
+/*
+ * TALLY_ERR_STATE: somebody has changed it (a conflict would be work to do again);
+ * its row stays locked.
+ */
 static enum tally_err lock_unchanged(struct tally_db *db, struct tally_span pool_id,
 				     struct tally_span before)
 {
@@ -107,7 +110,7 @@ static enum tally_err lock_unchanged(struct tally_db *db, struct tally_span pool
 
 	if (err != TALLY_OK)
 		return err;
-	return !found ? TALLY_ERR_NOT_FOUND : same ? TALLY_OK : TALLY_ERR_CONFLICT;
+	return !found ? TALLY_ERR_NOT_FOUND : same ? TALLY_OK : TALLY_ERR_STATE;
 }
 
 static enum tally_err set(struct tally_db *db, struct tally_span pool_id, struct tally_span before,
@@ -136,7 +139,7 @@ enum tally_err tally_mysql_pool_set(struct tally_store *store, struct tally_span
 		return TALLY_ERR_LIMIT;
 	while (tally_work_next(&work))
 		work.err = set(work.db, pool_id, before, definition);
-	return work.err;
+	return work.err == TALLY_ERR_STATE ? TALLY_ERR_CONFLICT : work.err;
 }
 
 enum tally_err tally_mysql_pool_retire(struct tally_store *store, struct tally_span pool_id,
