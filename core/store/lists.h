@@ -51,6 +51,12 @@ struct tally_list_pool {
 	uint64_t returned;  /* positions given back, to be reserved again */
 };
 
+/* Who publishes a pool's lists. */
+struct tally_list_holder {
+	char owner[TALLY_LIST_OWNER_MAX + 1]; /* "": nobody does */
+	uint32_t left_ms;                     /* of its lease */
+};
+
 /* count positions from first on; they may span lists. */
 struct tally_list_range {
 	uint64_t first;
@@ -118,6 +124,14 @@ struct tally_lists_ops {
 	 */
 	enum tally_err (*pool_open)(struct tally_lists *lists, struct tally_span pool,
 				    struct tally_list_pool *io);
+
+	/*
+	 * Reads the pool and who publishes its lists, and creates nothing.
+	 * TALLY_ERR_NOT_FOUND.
+	 */
+	enum tally_err (*pool_look)(struct tally_lists *lists, struct tally_span pool,
+				    struct tally_list_pool *out,
+				    struct tally_list_holder *holder);
 
 	/*
 	 * Reserves up to count positions of lists that are published and not

@@ -4,6 +4,7 @@
 
 #include "tests/fake/lists.h"
 
+#include "sys/clock.h"
 #include "tests/fake/lists_priv.h"
 
 #include <stdlib.h>
@@ -109,6 +110,26 @@ static enum tally_err pool_open(struct tally_lists *lists, struct tally_span id,
 	}
 	if (err == TALLY_OK)
 		*io = pool->shape;
+	return fake_lists_leave(fake, err);
+}
+
+static enum tally_err pool_look(struct tally_lists *lists, struct tally_span id,
+				struct tally_list_pool *out, struct tally_list_holder *holder)
+{
+	struct fake_lists *fake;
+	struct fake_pool *pool;
+	enum tally_err err = fake_pool_enter(lists, id, &fake, &pool);
+
+	*holder = (struct tally_list_holder){ .left_ms = 0 };
+	if (err == TALLY_OK) {
+		int64_t left = pool->lease_ends_ms - tally_clock_ms();
+
+		*out = pool->shape;
+		if (left > 0) {
+			memcpy(holder->owner, pool->owner, pool->owner_n);
+			holder->left_ms = (uint32_t)left;
+		}
+	}
 	return fake_lists_leave(fake, err);
 }
 
@@ -324,6 +345,7 @@ static void close_lists(struct tally_lists *lists)
 static const struct tally_lists_ops ops = {
 	.check = check,
 	.pool_open = pool_open,
+	.pool_look = pool_look,
 	.reserve = reserve,
 	.give_back = give_back,
 	.update = update,
