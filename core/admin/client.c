@@ -4,15 +4,12 @@
 #include "admin/client.h"
 
 #include "admin/text.h"
-#include "base/b64.h"
-#include "base/secret.h"
 #include "crypt/digest.h"
 #include "oauth/grant.h"
 #include "oauth/scope.h"
 #include "oauth/secret.h"
 #include "sys/clock.h"
 #include "sys/log.h"
-#include "sys/rand.h"
 
 #define SECRET_BYTES 32u
 #define SECRET_ID_BYTES 6u
@@ -109,16 +106,11 @@ static enum tally_err check(const struct tally_new_client *client, struct tally_
 static enum tally_err make_secret(uint32_t lifetime, int64_t now, struct tally_new_secret *secret,
 				  struct tally_secret_record *record)
 {
-	uint8_t bytes[SECRET_BYTES];
-	uint8_t id[SECRET_ID_BYTES];
-	enum tally_err err = tally_rand_bytes(bytes, sizeof(bytes));
+	*secret = (struct tally_new_secret){ .expires_at = lifetime ? now + lifetime : 0 };
+	enum tally_err err = tally_admin_make_random(secret->text, SECRET_BYTES);
 
 	if (err == TALLY_OK)
-		err = tally_rand_bytes(id, sizeof(id));
-	*secret = (struct tally_new_secret){ .expires_at = lifetime ? now + lifetime : 0 };
-	tally_b64url_put(secret->text, bytes, sizeof(bytes));
-	tally_b64url_put(secret->id, id, sizeof(id));
-	tally_secret_wipe(bytes, sizeof(bytes));
+		err = tally_admin_make_random(secret->id, SECRET_ID_BYTES);
 	*record = (struct tally_secret_record){
 		.secret_id = tally_span_of(secret->id),
 		.created_at = now,

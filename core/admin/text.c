@@ -3,10 +3,13 @@
 
 #include "admin/text.h"
 
+#include "base/b64.h"
+#include "base/secret.h"
 #include "sys/log.h"
 #include "sys/rand.h"
 
 #define ID_BYTES 10u
+#define RANDOM_MAX 32u
 
 enum tally_err tally_admin_make_id(struct tally_arena *arena, struct tally_span *out)
 {
@@ -23,6 +26,18 @@ enum tally_err tally_admin_make_id(struct tally_arena *arena, struct tally_span 
 	}
 	*out = tally_arena_dup(arena, tally_span(text, sizeof(text)));
 	return out->p ? TALLY_OK : TALLY_ERR_NOMEM;
+}
+
+enum tally_err tally_admin_make_random(char *out, size_t n)
+{
+	uint8_t bytes[RANDOM_MAX];
+	enum tally_err err = n <= sizeof(bytes) ? tally_rand_bytes(bytes, n) : TALLY_ERR_LIMIT;
+
+	out[0] = '\0';
+	if (err == TALLY_OK)
+		out[tally_b64url_put(out, bytes, n)] = '\0';
+	tally_secret_wipe(bytes, sizeof(bytes));
+	return err;
 }
 
 enum tally_err tally_admin_check_text(const char *what, struct tally_span text, size_t max)

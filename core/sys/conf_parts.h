@@ -123,6 +123,10 @@ enum tally_err tally_conf_value_set(void *members, struct tally_arena *arena,
 				    const struct tally_conf_row *row, struct tally_span value,
 				    struct tally_buf *why) TALLY_MUST_CHECK;
 
+/* The value of a member, as it would stand in a file; nothing when there is none. */
+void tally_conf_value_add(struct tally_buf *buf, const void *members,
+			  const struct tally_conf_row *row);
+
 /* Whether two structs have the same in the member of a row. */
 bool tally_conf_value_is_same(const void *a, const void *b, const struct tally_conf_row *row);
 

@@ -164,6 +164,37 @@ enum tally_err tally_conf_value_set(void *members, struct tally_arena *arena,
 	return TALLY_ERR_CONFIG;
 }
 
+static void add_word(struct tally_buf *buf, const struct tally_conf_row *row, unsigned int number)
+{
+	struct tally_span rest = words_of(row), word = tally_span_cut(&rest, '|');
+
+	for (unsigned int i = 0; i < number; i++)
+		word = tally_span_cut(&rest, '|');
+	tally_buf_add_span(buf, word);
+}
+
+void tally_conf_value_add(struct tally_buf *buf, const void *members,
+			  const struct tally_conf_row *row)
+{
+	const void *member = (const char *)members + row->offset;
+
+	switch (row->type) {
+	case TALLY_CONF_TEXT:
+	case TALLY_CONF_PATH:
+		tally_buf_add_span(buf, tally_span_of(*(const char *const *)member));
+		break;
+	case TALLY_CONF_COUNT:
+		tally_buf_add_u64(buf, *(const uint32_t *)member);
+		break;
+	case TALLY_CONF_SECONDS:
+		add_duration(buf, *(const uint32_t *)member);
+		break;
+	case TALLY_CONF_WORD:
+		add_word(buf, row, *(const unsigned int *)member);
+		break;
+	}
+}
+
 bool tally_conf_value_is_same(const void *a, const void *b, const struct tally_conf_row *row)
 {
 	const void *in_a = (const char *)a + row->offset;

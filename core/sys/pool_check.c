@@ -134,18 +134,16 @@ static void check_api_keys(struct tally_pool_conf *pool)
 	}
 }
 
-/*
- * Who verifies a list must be able to find the key (draft-ietf-oauth-status-list
- * §11.3): by its kid or by a certificate.
- */
+/* The signing keys of the database come and go, with kids of their own. */
 static void check_signing(const struct tally_pool_conf *pool)
 {
-	if (pool->key_uri != NULL && pool->kid == NULL && pool->certificates == NULL)
-		REFUSE(pool, key_uri, "expected kid or certificates beside it, by which the key is "
-		       "found, found neither");
-	if (pool->certificates != NULL && pool->key_uri == NULL && pool->kid == NULL)
-		REFUSE(pool, certificates, "expected key-uri or kid beside it, which names the key "
-		       "that is certified, found neither");
+	if (pool->key_uri != NULL)
+		return;
+	if (pool->kid != NULL)
+		REFUSE(pool, kid, "expected key-uri beside it, whose key it names, found none");
+	if (pool->certificates != NULL)
+		REFUSE(pool, certificates, "expected key-uri beside it, whose key they certify, "
+		       "found none");
 }
 
 /* ---- texts ---- */

@@ -6,6 +6,7 @@
 #include "sys/conf_parts.h"
 
 #define FEW_POOLS 8u /* room is made for, at first */
+#define VALUE_MAX 4096u /* no value of pool.def is longer */
 
 const struct tally_conf_row tally_pool_rows[TALLY_POOL_ROWS] = {
 #define TALLY_POOL(name, type, preset, least, most)            \
@@ -187,6 +188,27 @@ enum tally_err tally_pool_conf_copy(const struct tally_pool_conf *from, struct t
 	for (size_t i = 0; i < from->key_count; i++)
 		out->keys[i].id.p = out->api_keys + (from->keys[i].id.p - from->api_keys);
 	return TALLY_OK;
+}
+
+void tally_pool_conf_values(const struct tally_pool_conf *pool, tally_pool_value_visit *visit,
+			    void *context)
+{
+	char shown[TALLY_CONF_SHOWN_SIZE], text[VALUE_MAX];
+
+	for (size_t i = 0; i < TALLY_POOL_ROWS; i++) {
+		const struct tally_conf_row *row = &tally_pool_rows[i];
+		struct tally_buf buf;
+
+		tally_buf_over(&buf, text, sizeof(text));
+		tally_conf_value_add(&buf, pool, row);
+		tally_conf_shown(shown, pool->part, row);
+		visit(context, &(struct tally_pool_value){
+				       .directive = shown + strlen(pool->part->section) + 1,
+				       .text = tally_buf_span(&buf),
+				       .is_number = row->type == TALLY_CONF_COUNT,
+				       .is_given = pool->part->line[i] > 0,
+			       });
+	}
 }
 
 bool tally_pool_conf_is_same(const struct tally_pool_conf *a, const struct tally_pool_conf *b)

@@ -76,6 +76,19 @@ enum tally_err tally_pool_conf_copy(const struct tally_pool_conf *from, struct t
 /* Whether two define the same, wherever they stand. */
 bool tally_pool_conf_is_same(const struct tally_pool_conf *a, const struct tally_pool_conf *b);
 
+/* A directive of a pool, as it would stand in a file. */
+struct tally_pool_value {
+	const char *directive;
+	struct tally_span text; /* empty: there is none, and no default */
+	bool is_number;
+	bool is_given;          /* it is not the default that stands here */
+};
+
+/* Calls visit for every directive; what it is told lives during the call. */
+typedef void tally_pool_value_visit(void *context, const struct tally_pool_value *value);
+void tally_pool_conf_values(const struct tally_pool_conf *pool, tally_pool_value_visit *visit,
+			    void *context);
+
 /*
  * As tally_conf_wrong, for checks that come later than parsing: directive without
  * its section, for example "certificates".
