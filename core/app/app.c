@@ -4,8 +4,8 @@
 #include "app/app.h"
 
 #include "app/internal.h"
+#include "http/failures.h"
 #include "oauth/client.h"
-#include "oauth/failures.h"
 #include "oauth/issuer.h"
 #include "oauth/passwords.h"
 #include "oauth/user.h"

@@ -16,7 +16,7 @@
 #include "store/token_writer.h"
 
 struct tally_passwords; /* oauth/passwords.h */
-struct tally_failures;  /* oauth/failures.h */
+struct tally_failures;  /* http/failures.h */
 struct tally_pools;     /* status/pool.h */
 struct tally_shelf;     /* status/shelf.h */
 

@@ -26,7 +26,8 @@ enum tally_mark_kind {
 	TALLY_MARK_LOGIN_ACCOUNT, /* failed logins of an account */
 	TALLY_MARK_LOGIN_ADDRESS, /* failed logins from an address */
 	TALLY_MARK_CLIENT_ACCOUNT, /* failed authentications of a client */
-	TALLY_MARK_CLIENT_ADDRESS
+	TALLY_MARK_CLIENT_ADDRESS,
+	TALLY_MARK_POOL_ADDRESS /* failed authentications at pools of status lists */
 };
 
 /* What a sealed refresh token is worth. */

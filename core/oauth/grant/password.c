@@ -7,7 +7,7 @@
 
 #include "oauth/grant.h"
 
-#include "oauth/failures.h"
+#include "http/failures.h"
 #include "oauth/passwords.h"
 #include "oauth/user.h"
 #include "sys/clock.h"

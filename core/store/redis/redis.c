@@ -62,6 +62,7 @@ static enum tally_err name_mark(struct key *key, enum tally_mark_kind kind, stru
 		[TALLY_MARK_LOGIN_ADDRESS] = "user-from",
 		[TALLY_MARK_CLIENT_ACCOUNT] = "client",
 		[TALLY_MARK_CLIENT_ADDRESS] = "client-from",
+		[TALLY_MARK_POOL_ADDRESS] = "pool-from",
 	};
 	uint8_t digest[TALLY_SHA256_SIZE];
 	struct tally_buf buf;
