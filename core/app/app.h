@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "http/params.h"
+#include "http/response.h"
 #include "store/marks.h"
 #include "store/store.h"
 #include "sys/conf.h"
@@ -76,10 +77,10 @@ typedef size_t tally_read(void *context, char *out, size_t n);
 
 /*
  * Answers one request. bad_params: a parameter was refused by
- * tally_params_add, and with it the request. The response, in the form of
- * RFC 3875 §6, is the worker's until tally_worker_forget.
+ * tally_params_add, and with it the request. The answer is the worker's until
+ * tally_worker_forget.
  */
-struct tally_span tally_worker_handle(struct tally_worker *worker,
+struct tally_answer tally_worker_handle(struct tally_worker *worker,
 				      const struct tally_params *params, bool bad_params,
 				      tally_read *read, void *context);
 

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define ANSWER_MAX (64u << 20)
+
 const struct tally_seal_key tally_fake_wrap_key = { .bytes = "thirty-two bytes, not a secret." };
 
 static void must(bool ok, const char *what)
@@ -132,6 +134,7 @@ void tally_fake_service_open(struct tally_fake_service *service, const char *alg
 {
 	char wrap_path[] = "/tmp/tallystick-wrap-XXXXXX";
 
+	tally_buf_grow(&service->answer, ANSWER_MAX);
 	write_wrap_key(&tally_fake_wrap_key, wrap_path);
 	service->store = tally_fake_store_new();
 	service->marks = tally_fake_marks_new();
@@ -153,6 +156,7 @@ void tally_fake_service_close(struct tally_fake_service *service)
 {
 	tally_worker_free(service->worker);
 	tally_app_close(service->app);
+	tally_buf_free(&service->answer);
 }
 
 static size_t read_body(void *context, char *out, size_t n)
@@ -167,6 +171,15 @@ static size_t read_body(void *context, char *out, size_t n)
 	return got;
 }
 
+static struct tally_span join(struct tally_fake_service *service, struct tally_answer answer)
+{
+	service->answer.n = 0;
+	tally_buf_add_span(&service->answer, answer.head);
+	tally_buf_add_span(&service->answer, answer.body);
+	must(tally_buf_err(&service->answer) == TALLY_OK, "joining an answer");
+	return tally_buf_span(&service->answer);
+}
+
 struct tally_span tally_fake_service_send(struct tally_fake_service *service,
 					  const struct tally_fake_request *request)
 {
@@ -178,6 +191,11 @@ struct tally_span tally_fake_service_send(struct tally_fake_service *service,
 		.content_type = tally_span_of(request->content_type),
 		.content_length = tally_span_of(request->content_length),
 		.authorization = tally_span_of(request->authorization),
+		.api_key = tally_span_of(request->api_key),
+		.accept = tally_span_of(request->accept),
+		.accept_encoding = tally_span_of(request->accept_encoding),
+		.if_none_match = tally_span_of(request->if_none_match),
+		.if_modified_since = tally_span_of(request->if_modified_since),
 		.remote_addr = TALLY_SPAN("192.0.2.1"),
 	};
 
@@ -186,7 +204,8 @@ struct tally_span tally_fake_service_send(struct tally_fake_service *service,
 		params.content_length = tally_span_of(length);
 	}
 	tally_worker_forget(service->worker);
-	return tally_worker_handle(service->worker, &params, false, read_body, &body);
+	return join(service, tally_worker_handle(service->worker, &params, false, read_body,
+						 &body));
 }
 
 struct tally_span tally_fake_service_token(struct tally_fake_service *service, const char *form)

@@ -7,6 +7,7 @@
 #define TALLY_FAKE_SERVICE_H
 
 #include "app/app.h"
+#include "base/buf.h"
 #include "crypt/seal.h"
 #include "tests/fake/marks.h"
 #include "tests/fake/store.h"
@@ -26,6 +27,7 @@ struct tally_fake_service {
 	struct tally_marks *marks; /* the application's */
 	struct tally_app *app;
 	struct tally_worker *worker;
+	struct tally_buf answer; /* the last one, in one piece */
 };
 
 /*
@@ -46,6 +48,11 @@ struct tally_fake_request {
 	const char *content_type;
 	const char *content_length; /* NULL: that of body; "" : none is sent */
 	const char *authorization;
+	const char *api_key;
+	const char *accept;
+	const char *accept_encoding;
+	const char *if_none_match;
+	const char *if_modified_since;
 	struct tally_span body;
 };
 
