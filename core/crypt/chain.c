@@ -5,6 +5,7 @@
 
 #include "crypt/key_priv.h"
 #include "crypt/ossl.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 #include <openssl/pem.h>
@@ -167,6 +168,42 @@ static STACK_OF(X509) * read_der(const struct tally_chain *chain)
 	sk_X509_pop_free(all, X509_free);
 	(void)tally_ossl_reason();
 	return NULL;
+}
+
+/* Seconds since 1970; false: OpenSSL finds it malformed. */
+static bool read_time(const ASN1_TIME *time, int64_t *out)
+{
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	int days, seconds;
+	bool done = epoch != NULL && ASN1_TIME_diff(&days, &seconds, epoch, time) == 1;
+
+	ASN1_TIME_free(epoch);
+	if (done)
+		*out = (int64_t)days * TALLY_DAY + seconds;
+	return done;
+}
+
+enum tally_err tally_chain_validity(const struct tally_chain *chain, int64_t *not_before,
+				    int64_t *not_after)
+{
+	STACK_OF(X509) *all = read_der(chain);
+	bool good = all != NULL;
+
+	*not_before = INT64_MIN;
+	*not_after = INT64_MAX;
+	for (int i = 0; good && i < sk_X509_num(all); i++) {
+		int64_t from, until;
+
+		good = read_time(X509_get0_notBefore(sk_X509_value(all, i)), &from) &&
+		       read_time(X509_get0_notAfter(sk_X509_value(all, i)), &until);
+		if (good && from > *not_before)
+			*not_before = from;
+		if (good && until < *not_after)
+			*not_after = until;
+	}
+	sk_X509_pop_free(all, X509_free);
+	(void)tally_ossl_reason();
+	return good ? TALLY_OK : TALLY_ERR_SYNTAX;
 }
 
 /* An extended key usage is asked for by its number: it may be newer than OpenSSL. */

@@ -7,6 +7,8 @@
 #ifndef TALLY_CRYPT_CHAIN_H
 #define TALLY_CRYPT_CHAIN_H
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
@@ -32,6 +34,10 @@ enum tally_err tally_chain_check_size(const struct tally_chain *chain) TALLY_MUS
 enum tally_err tally_chain_load(const char *path, const struct tally_key *key,
 				struct tally_arena *arena,
 				struct tally_chain *out) TALLY_MUST_CHECK;
+
+/* UTC seconds: from when until when all of a chain is valid. TALLY_ERR_SYNTAX. */
+enum tally_err tally_chain_validity(const struct tally_chain *chain, int64_t *not_before,
+				    int64_t *not_after) TALLY_MUST_CHECK;
 
 /* Authorities that somebody has decided to trust. */
 struct tally_trust;

@@ -3,3 +3,9 @@ libtally_a_SOURCES += \
 	core/status/format/cwt.c \
 	core/status/format/jwt.c \
 	core/status/permute.c core/status/permute.h
+libtally_a_SOURCES += \
+	core/status/desk.c core/status/desk.h \
+	core/status/lease.c core/status/lease.h \
+	core/status/press.c core/status/press.h \
+	core/status/publish.c core/status/publish.h \
+	core/status/signing.c core/status/signing.h

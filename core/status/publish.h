@@ -25,6 +25,9 @@
 #ifndef TALLY_STATUS_PUBLISH_H
 #define TALLY_STATUS_PUBLISH_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/err.h"
 #include "status/pool.h"
 #include "store/keyset.h"
@@ -45,16 +48,27 @@ struct tally_publisher *tally_publisher_new(const struct tally_conf *conf,
 					    struct tally_pools *pools, struct tally_lists *lists,
 					    tally_publisher_keys *keys, void *context);
 
+/* Only this pool's lists; before anything is started. */
+void tally_publisher_limit(struct tally_publisher *publisher, struct tally_span pool);
+
 /* Runs in a thread of its own until stopped. */
 enum tally_err tally_publisher_start(struct tally_publisher *publisher) TALLY_MUST_CHECK;
+
+/*
+ * What the thread does, again and again; for tests, which have none. Returns the
+ * milliseconds after which there may be more to do.
+ */
+int64_t tally_publisher_round(struct tally_publisher *publisher);
 
 /* Stops the thread, gives up leases, and ends. */
 void tally_publisher_free(struct tally_publisher *publisher);
 
 /*
- * One round without a thread: everything that is due, or with force everything,
- * is signed and written. TALLY_ERR_EXISTS: another process publishes a pool and
- * kept its lease for as long as was waited.
+ * Without a thread: everything that is due, or with force everything, is signed.
+ * Waits for as long as a lease lasts for one that nobody renews.
+ * TALLY_ERR_EXISTS: another process publishes a pool's lists, and goes on doing so;
+ * TALLY_ERR_NOT_FOUND: there is no such pool. Any error: what could be done has
+ * been done, and the reason is logged.
  */
 enum tally_err tally_publisher_once(struct tally_publisher *publisher, bool force)
 	TALLY_MUST_CHECK;

@@ -15,4 +15,5 @@ libtally_a_SOURCES += \
 	core/sys/pool.def \
 	core/sys/pool_check.c \
 	core/sys/pool_conf.c core/sys/pool_conf.h \
-	core/sys/rand.c core/sys/rand.h
+	core/sys/rand.c core/sys/rand.h \
+	core/sys/thread.c core/sys/thread.h

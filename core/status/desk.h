@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is done for one pool by whoever publishes its lists: lists are created
+ * ahead of their use, signed when they are due, signed again when something else
+ * than their entries has changed, and retired in the end. A little at a time, so
+ * that no pool keeps the others waiting. Belongs to one thread.
+ */
+#ifndef TALLY_STATUS_DESK_H
+#define TALLY_STATUS_DESK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "status/lease.h"
+#include "status/pool.h"
+#include "status/signing.h"
+#include "store/lists.h"
+
+/* What all desks of a publisher have in common. */
+struct tally_desk_office {
+	const struct tally_conf *conf;
+	struct tally_lists *lists;
+	struct tally_leases *leases;
+	const struct tally_keyset *keys; /* of this round; NULL: not loaded */
+};
+
+struct tally_desk {
+	char id[TALLY_POOL_ID_MAX + 1];
+	struct tally_pool *pool; /* held */
+	struct tally_signing *signing;
+	bool seen;               /* in this round */
+
+	uint64_t fence;          /* under which it worked last; 0: not yet */
+	struct tally_list_pool counters; /* as they were when last read */
+
+	/* When to do what, of tally_clock_ms. */
+	int64_t create_at, due_at, scan_at;
+	int64_t retry_at;        /* not before; 0: nothing has failed */
+	int64_t retry_ms;
+
+	uint32_t scan_next;      /* the list that the scan goes on with; 0: it begins */
+	uint64_t scan_recipe;    /* for which the scan under way, or the last, was made */
+	bool scan_all;           /* signs every list */
+	enum tally_err told;     /* what is wrong, as it was logged; TALLY_OK: nothing */
+};
+
+/* Owned; ended by tally_desk_free. NULL: out of memory. pool: held by the caller. */
+struct tally_desk *tally_desk_new(struct tally_pool *pool);
+void tally_desk_free(struct tally_desk *desk);
+
+/* Another opening of the pool, or the same; it is taken. */
+void tally_desk_take(struct tally_desk *desk, struct tally_pool *pool);
+
+/*
+ * Does what there is to do now. Returns the milliseconds after which there may be
+ * more. *err: TALLY_ERR_EXISTS: it is another process that publishes the pool's
+ * lists; what else went wrong is logged, and is tried again.
+ */
+int64_t tally_desk_work(struct tally_desk *desk, const struct tally_desk_office *office,
+			enum tally_err *err);
+
+/* Whether all was done that was due when asked for: for publishing without a thread. */
+bool tally_desk_is_done(const struct tally_desk *desk);
+
+#endif
