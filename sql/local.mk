@@ -4,7 +4,8 @@ MIGRATIONS = \
 	sql/migrations/0001_foundation.sql \
 	sql/migrations/0002_users.sql \
 	sql/migrations/0003_tokens.sql \
-	sql/migrations/0004_pools.sql
+	sql/migrations/0004_pools.sql \
+	sql/migrations/0005_token_status.sql
 
 EXTRA_DIST += sql/README.md sql/embed.awk $(MIGRATIONS)
 

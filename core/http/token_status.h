@@ -13,14 +13,9 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "store/status_ref.h"
 
 #define TALLY_STATUS_URI_MAX 512u
-
-/* An entry of a list of our own tokens. */
-struct tally_status_ref {
-	uint32_t list;  /* number of the list in the pool of our tokens */
-	uint32_t index;
-};
 
 struct tally_token_status {
 	/*

@@ -11,6 +11,7 @@ libtally_a_SOURCES += \
 	core/store/mysql/client_key.c \
 	core/store/mysql/connect.c \
 	core/store/mysql/db.c core/store/mysql/db.h \
+	core/store/mysql/entry.c \
 	core/store/mysql/error.def \
 	core/store/mysql/issuer.c \
 	core/store/mysql/migrate.c \
@@ -37,6 +38,7 @@ libtally_a_SOURCES += \
 	core/store/redis/error.def \
 	core/store/redis/redis.c core/store/redis/redis.h \
 	core/store/redis/script.c core/store/redis/script.h \
+	core/store/status_ref.c core/store/status_ref.h \
 	core/store/store.h \
 	core/store/token_id.c core/store/token_id.h \
 	core/store/token_writer.c core/store/token_writer.h

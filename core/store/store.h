@@ -23,6 +23,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "store/status_ref.h"
 #include "store/token_id.h"
 #include "sys/pool_conf.h"
 
@@ -72,6 +73,9 @@ enum tally_persistence {
 
 enum tally_token_format { TALLY_FORMAT_DEFAULT, TALLY_FORMAT_JWT, TALLY_FORMAT_OPAQUE };
 
+/* Whether access tokens that are JWTs carry a status. */
+enum tally_client_status { TALLY_STATUS_DEFAULT, TALLY_STATUS_OFF, TALLY_STATUS_ON };
+
 /* A client as it is kept. Lists are words with one blank between them. */
 struct tally_client_record {
 	uint64_t number; /* inside the store; 0: not stored yet */
@@ -85,6 +89,7 @@ struct tally_client_record {
 	uint32_t refresh_lifetime;        /* seconds without use; 0: the configured one */
 	enum tally_persistence persistence;
 	enum tally_token_format format;   /* of its access tokens */
+	enum tally_client_status status;  /* of its access tokens */
 	bool is_public;                   /* has no secret (RFC 6749 §2.1) */
 	bool may_introspect;              /* any token, as a resource server does */
 	int64_t created_at;
@@ -150,6 +155,8 @@ struct tally_access_record {
 	struct tally_token_owner owner;
 	uint8_t digest[32];           /* of an opaque token; all zero for a JWT */
 	int64_t expires_at;
+	struct tally_span status_uri; /* of the list with its entry; empty: it has none; not kept */
+	struct tally_status_ref status;
 };
 
 struct tally_refresh_record {
@@ -159,6 +166,7 @@ struct tally_refresh_record {
 	uint8_t digest[32];
 	int64_t expires_at;           /* if it is not used until then */
 	int64_t family_expires_at;    /* whatever happens */
+	struct tally_live_refs live;  /* of access tokens made from its family */
 };
 
 /*
@@ -174,6 +182,23 @@ struct tally_token_job {
 	enum tally_err err;
 	int64_t used_at_us; /* when, with TALLY_ERR_CONFLICT */
 };
+
+enum tally_watermark_kind { TALLY_WATERMARK_CLIENT, TALLY_WATERMARK_SUBJECT };
+
+/* A look through the kept tokens of a client or a subject for entries of status lists. */
+struct tally_entry_walk {
+	enum tally_watermark_kind kind;
+	uint64_t client;             /* TALLY_WATERMARK_CLIENT: its number */
+	struct tally_span subject;   /* TALLY_WATERMARK_SUBJECT */
+	int64_t now;                 /* what has expired by then is passed over */
+	/* Set by the store; all zero at the beginning. */
+	uint64_t rows;               /* looked at so far */
+	unsigned int part;           /* where it is */
+	struct tally_token_id after;
+	bool is_over;
+};
+
+#define TALLY_ENTRY_PAGE 4096u /* entries of one look at the most */
 
 /* What a refresh token is worth, read in one look. */
 struct tally_refresh_found {
@@ -194,8 +219,6 @@ struct tally_revocation_query {
 	struct tally_span client_id;  /* empty: not asked */
 	struct tally_span subject;    /* empty: not asked */
 };
-
-enum tally_watermark_kind { TALLY_WATERMARK_CLIENT, TALLY_WATERMARK_SUBJECT };
 
 struct tally_purge_report {
 	unsigned int added;   /* partitions, of all tables */
@@ -383,6 +406,24 @@ struct tally_store_ops {
 	enum tally_err (*refresh_find)(struct tally_store *store, struct tally_arena *arena,
 				       const struct tally_token_id *id,
 				       struct tally_refresh_found *out);
+
+	/*
+	 * What came of a kept refresh token: its successor, and what that says
+	 * of access tokens. TALLY_ERR_NOT_FOUND: it has not been used, or its
+	 * successor is not kept.
+	 */
+	enum tally_err (*refresh_next)(struct tally_store *store, struct tally_arena *arena,
+				       const struct tally_token_id *id,
+				       struct tally_token_id *next, struct tally_live_refs *live);
+
+	/*
+	 * Entries of live access tokens, of those that are kept and of those that
+	 * kept refresh tokens know: one page, for which rows are read and none is
+	 * locked. An entry may come more than once.
+	 */
+	enum tally_err (*entry_page)(struct tally_store *store, struct tally_arena *arena,
+				     struct tally_entry_walk *walk,
+				     struct tally_status_ref refs[TALLY_ENTRY_PAGE], size_t *n);
 
 	/* Whether one of these has been revoked: read live, in one look. */
 	enum tally_err (*revoked)(struct tally_store *store,

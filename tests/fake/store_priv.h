@@ -23,7 +23,10 @@ struct fake_row {
 	union {
 		struct tally_access_record access;
 		struct tally_refresh_record refresh;
-		int64_t used_at_us;
+		struct {
+			int64_t used_at_us;
+			struct tally_token_id successor; /* all zero: not kept */
+		};
 	};
 };
 
@@ -134,6 +137,10 @@ FAKE_OP(access_find, struct tally_arena *arena, const struct tally_token_id *id,
 	struct tally_access_found *out);
 FAKE_OP(refresh_find, struct tally_arena *arena, const struct tally_token_id *id,
 	struct tally_refresh_found *out);
+FAKE_OP(refresh_next, struct tally_arena *arena, const struct tally_token_id *id,
+	struct tally_token_id *next, struct tally_live_refs *live);
+FAKE_OP(entry_page, struct tally_arena *arena, struct tally_entry_walk *walk,
+	struct tally_status_ref refs[TALLY_ENTRY_PAGE], size_t *n);
 FAKE_OP(revoked, const struct tally_revocation_query *query, bool *out);
 FAKE_OP(revoke, const struct tally_token_id *id, int64_t now);
 FAKE_OP(revoke_all, enum tally_watermark_kind kind, struct tally_span who, int64_t until_us);

@@ -6,7 +6,7 @@
 
 #define GRANTS_MAX   1024u /* as in the schema */
 #define AUDIENCE_MAX 1024u
-#define CLIENT_CELLS 15u /* columns of a client in CLIENT_COLUMNS */
+#define CLIENT_CELLS 16u /* columns of a client in CLIENT_COLUMNS */
 #define PAGE_BYTES   (4u << 20)
 
 #define ALG_MAX 16u
@@ -34,6 +34,7 @@ static void read_client(struct tally_query *q, struct tally_arena *arena,
 	out->refresh_lifetime = tally_query_u32(q);
 	out->persistence = (enum tally_persistence)read_word(q, TALLY_PERSIST_ALL + 1);
 	out->format = (enum tally_token_format)read_word(q, TALLY_FORMAT_OPAQUE + 1);
+	out->status = (enum tally_client_status)read_word(q, TALLY_STATUS_ON + 1);
 	out->is_public = tally_query_int(q) != 0;
 	out->may_introspect = tally_query_int(q) != 0;
 	out->created_at = tally_query_int(q);

@@ -38,6 +38,7 @@ static enum tally_err insert_client(struct tally_db *db, const struct tally_clie
 	tally_query_put_int(&q, client->refresh_lifetime);
 	tally_query_put_int(&q, client->persistence);
 	tally_query_put_int(&q, client->format);
+	tally_query_put_int(&q, client->status);
 	tally_query_put_int(&q, client->is_public);
 	tally_query_put_int(&q, client->may_introspect);
 	tally_query_put_int(&q, client->created_at);

@@ -103,10 +103,18 @@ enum tally_err tally_mysql_access_find(struct tally_store *store, struct tally_a
 enum tally_err tally_mysql_refresh_find(struct tally_store *store, struct tally_arena *arena,
 					const struct tally_token_id *id,
 					struct tally_refresh_found *out);
+enum tally_err tally_mysql_refresh_next(struct tally_store *store, struct tally_arena *arena,
+					const struct tally_token_id *id,
+					struct tally_token_id *next, struct tally_live_refs *live);
 enum tally_err tally_mysql_revoke(struct tally_store *store, const struct tally_token_id *id,
 				  int64_t now);
 enum tally_err tally_mysql_revoke_all(struct tally_store *store, enum tally_watermark_kind kind,
 				      struct tally_span who, int64_t until_us);
+
+/* entry.c */
+enum tally_err tally_mysql_entry_page(struct tally_store *store, struct tally_arena *arena,
+				      struct tally_entry_walk *walk,
+				      struct tally_status_ref refs[TALLY_ENTRY_PAGE], size_t *n);
 
 /* revoked.c: a look-up waits for those under way, and then shares one statement. */
 struct tally_gather *tally_mysql_revoked_new(struct tally_mysql *mysql);

@@ -6,8 +6,8 @@
 /* The columns of a client; read_client of client.c. */
 #define CLIENT_COLUMNS \
 	"c.id, c.client_id, c.name, c.grants, c.scopes, c.default_scopes, c.audience," \
-	" c.access_lifetime, c.refresh_lifetime, c.persistence, c.format, c.is_public," \
-	" c.may_introspect, c.created_at, c.disabled_at"
+	" c.access_lifetime, c.refresh_lifetime, c.persistence, c.format, c.status," \
+	" c.is_public, c.may_introspect, c.created_at, c.disabled_at"
 
 /* Behind them those of one of its secrets, or of one of its keys; read_part. */
 #define CLIENT_SECRET_COLUMNS \
@@ -45,6 +45,14 @@
 	" CAST(CONV(HEX(SUBSTRING(t.family, 1, 2)), 16, 10) AS UNSIGNED) AND f.id = t.family" \
 	" LEFT JOIN watermark AS wc ON wc.kind = 0 AND wc.who = c.client_id" \
 	" LEFT JOIN watermark AS ws ON ws.kind = 1 AND ws.who = t.subject"
+
+/* So many rows in the order of their ids, whatever they say. */
+#define ACCESS_PAGE \
+	"(SELECT id, client, subject, expires_at, status_list, status_index FROM access_token" \
+	" FORCE INDEX (PRIMARY) WHERE day = ? AND id > ? ORDER BY id LIMIT 4096) AS p"
+#define REFRESH_PAGE \
+	"(SELECT id, client, subject, live FROM refresh_token" \
+	" FORCE INDEX (PRIMARY) WHERE day = ? AND id > ? ORDER BY id LIMIT 512) AS p"
 
 const struct tally_statement_row tally_statements[TALLY_STATEMENT_COUNT] = {
 #define TALLY_STATEMENT(name, access, text) \
