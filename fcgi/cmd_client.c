@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "fcgi/output.h"
 #include "fcgi/session.h"
+#include "store/redis/redis.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -64,10 +65,15 @@ static const char *const formats[] = {
 	[TALLY_FORMAT_OPAQUE] = "opaque",         NULL,
 };
 
+static const char *const statuses[] = {
+	[TALLY_STATUS_DEFAULT] = "as configured", [TALLY_STATUS_OFF] = "off",
+	[TALLY_STATUS_ON] = "on",                 NULL,
+};
+
 static enum tally_err read_client(const struct tally_invocation *call,
 				  struct tally_new_client *client)
 {
-	unsigned int persistence = 0, format = 0;
+	unsigned int persistence = 0, format = 0, status = 0;
 
 	*client = (struct tally_new_client){
 		.client_id = option_text(call, TALLY_OPTION_ID),
@@ -89,9 +95,31 @@ static enum tally_err read_client(const struct tally_invocation *call,
 		err = tally_option_word(call, TALLY_OPTION_PERSISTENCE, persistences, &persistence);
 	if (err == TALLY_OK)
 		err = tally_option_word(call, TALLY_OPTION_FORMAT, formats, &format);
+	if (err == TALLY_OK)
+		err = tally_option_word(call, TALLY_OPTION_STATUS, statuses, &status);
 	client->persistence = (enum tally_persistence)persistence;
 	client->format = (enum tally_token_format)format;
+	client->status = (enum tally_client_status)status;
 	return err;
+}
+
+/* What the client is to have, and the service as it is configured cannot give. */
+static enum tally_err check_against_conf(const struct tally_new_client *client,
+					 const struct tally_conf *conf)
+{
+	if (client->access_lifetime > conf->tokens_max_lifetime)
+		tally_log_warn("its tokens will live no longer than tokens.max-lifetime (%u s)",
+			       conf->tokens_max_lifetime);
+	if (client->status != TALLY_STATUS_ON)
+		return TALLY_OK;
+	if (!tally_redis_is_configured(conf)) {
+		tally_log_error("status lists are kept in Redis, and none is configured: set "
+				"redis.host or redis.socket before a client is to have --status on");
+		return TALLY_ERR_CONFIG;
+	}
+	if (client->format == TALLY_FORMAT_DEFAULT && conf->tokens_format == TALLY_CONF_OPAQUE)
+		tally_log_warn("its tokens will carry no status as long as tokens.format is opaque");
+	return TALLY_OK;
 }
 
 enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
@@ -108,9 +136,8 @@ enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
 	if (err != TALLY_OK)
 		return err;
 	err = tally_session_open(&session, call, true);
-	if (err == TALLY_OK && client.access_lifetime > session.conf->tokens_max_lifetime)
-		tally_log_warn("its tokens will live no longer than tokens.max-lifetime (%u s)",
-			       session.conf->tokens_max_lifetime);
+	if (err == TALLY_OK)
+		err = check_against_conf(&client, session.conf);
 	use.wrap = tally_session_wrap_key(&session);
 	if (err == TALLY_OK)
 		err = tally_admin_client_add(session.store, call->arena, &client, &use, &client_id,
@@ -129,6 +156,8 @@ static enum tally_err print_list_item(void *context, const struct tally_client_r
 	const struct tally_field fields[] = {
 		{ "client_id", TALLY_FIELD_TEXT, 24, .text = client->client_id },
 		{ "disabled_at", TALLY_FIELD_TIME, 20, .number = client->disabled_at },
+		{ "status", TALLY_FIELD_TEXT, 13,
+		  .text = tally_span_of(statuses[client->status]) },
 		{ "grants", TALLY_FIELD_WORDS, 20, .text = client->grants },
 		{ "name", TALLY_FIELD_TEXT, .text = client->name },
 		{ .name = NULL },
@@ -208,6 +237,7 @@ static void print_client(bool json, const struct tally_client_record *client,
 		{ "persistence", TALLY_FIELD_TEXT,
 		  .text = tally_span_of(persistences[client->persistence]) },
 		{ "format", TALLY_FIELD_TEXT, .text = tally_span_of(formats[client->format]) },
+		{ "status", TALLY_FIELD_TEXT, .text = tally_span_of(statuses[client->status]) },
 		{ "introspects", TALLY_FIELD_TEXT,
 		  .text = client->may_introspect ? TALLY_SPAN("yes") : TALLY_SPAN("no") },
 		{ "public", TALLY_FIELD_TEXT,

@@ -89,6 +89,15 @@ static enum tally_err check_scopes(const struct tally_new_client *client,
 	return TALLY_ERR_USAGE;
 }
 
+static enum tally_err check_status(const struct tally_new_client *client)
+{
+	if (client->status != TALLY_STATUS_ON || client->format != TALLY_FORMAT_OPAQUE)
+		return TALLY_OK;
+	tally_log_error("an opaque token carries no status: whoever has it asks us anyway; choose "
+			"the format jwt, or no status");
+	return TALLY_ERR_USAGE;
+}
+
 static enum tally_err check(const struct tally_new_client *client, struct tally_arena *arena)
 {
 	enum tally_err err = check_client_id(client->client_id);
@@ -97,6 +106,8 @@ static enum tally_err check(const struct tally_new_client *client, struct tally_
 		err = tally_admin_check_text("name", client->name, TALLY_NAME_MAX);
 	if (err == TALLY_OK)
 		err = tally_admin_check_plain("audience", client->audience, TALLY_AUDIENCE_MAX);
+	if (err == TALLY_OK)
+		err = check_status(client);
 	if (err == TALLY_OK)
 		err = check_grants(client);
 	return err == TALLY_OK ? check_scopes(client, arena) : err;
@@ -176,6 +187,7 @@ enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_ar
 		.refresh_lifetime = client->refresh_lifetime,
 		.persistence = client->persistence,
 		.format = client->format,
+		.status = client->status,
 		.may_introspect = client->may_introspect,
 		.is_public = client->is_public,
 		.created_at = tally_clock_now(),

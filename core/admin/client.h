@@ -26,6 +26,7 @@ struct tally_new_client {
 	uint32_t refresh_lifetime;        /* seconds; 0: the configured one */
 	enum tally_persistence persistence;
 	enum tally_token_format format;
+	enum tally_client_status status;
 	bool may_introspect;
 	bool is_public;                   /* it gets no secret (RFC 6749 §2.1) */
 };

@@ -72,6 +72,7 @@ static enum tally_err fill(struct tally_app *app, const struct tally_app_stores 
 	app->first_site = tally_site_ref(app->site);
 	services->store = stores->store;
 	services->marks = stores->marks;
+	services->token_status = stores->token_status;
 	if (services->store == NULL)
 		err = tally_mysql_open(conf, &services->store);
 	if (err == TALLY_OK && services->marks == NULL && tally_redis_is_configured(conf))

@@ -19,6 +19,7 @@
 #include "base/span.h"
 #include "http/params.h"
 #include "http/response.h"
+#include "http/token_status.h"
 #include "store/marks.h"
 #include "store/store.h"
 #include "sys/conf.h"
@@ -30,11 +31,12 @@ struct tally_worker;
 struct tally_app_stores {
 	struct tally_store *store;
 	struct tally_marks *marks;
+	struct tally_token_status *token_status; /* borrowed; outlives the application */
 };
 
 /*
- * From a configuration and stores; all are taken, also on failure. Nothing is
- * connected yet. TALLY_ERR_CONFIG: the mistakes are logged.
+ * From a configuration and stores; all that are not borrowed are taken, also on
+ * failure. Nothing is connected yet. TALLY_ERR_CONFIG: the mistakes are logged.
  */
 enum tally_err tally_app_open(struct tally_conf *conf, struct tally_app_stores stores,
 			      struct tally_app **out) TALLY_MUST_CHECK;

@@ -8,6 +8,7 @@ libtally_a_SOURCES += \
 	core/oauth/auth/none.c \
 	core/oauth/auth/private_key_jwt.c \
 	core/oauth/client.c core/oauth/client.h \
+	core/oauth/end.c core/oauth/end.h \
 	core/oauth/form_in.c core/oauth/form_in.h \
 	core/oauth/grant.c core/oauth/grant.def core/oauth/grant.h \
 	core/oauth/grant/client_credentials.c \

@@ -13,4 +13,5 @@ libfake_a_SOURCES = \
 	tests/fake/store_issuer.c \
 	tests/fake/store_pool.c \
 	tests/fake/store_token.c \
-	tests/fake/store_user.c
+	tests/fake/store_user.c \
+	tests/fake/token_status.c tests/fake/token_status.h

@@ -138,11 +138,17 @@ void tally_fake_service_open(struct tally_fake_service *service, const char *alg
 	write_wrap_key(&tally_fake_wrap_key, wrap_path);
 	service->store = tally_fake_store_new();
 	service->marks = tally_fake_marks_new();
-	must(service->store != NULL && service->marks != NULL, "the store");
+	service->status = tally_fake_token_status_new();
+	must(service->store != NULL && service->marks != NULL && service->status != NULL,
+	     "the store");
 	add_client(service->store);
 	add_user(service->store);
 	add_key(service->store, alg, &tally_fake_wrap_key);
-	const struct tally_app_stores stores = { service->store, service->marks };
+	const struct tally_app_stores stores = {
+		.store = service->store,
+		.marks = service->marks,
+		.token_status = service->status,
+	};
 
 	must(tally_app_open(make_conf(wrap_path, more), stores, &service->app) == TALLY_OK,
 	     "opening");
@@ -157,6 +163,7 @@ void tally_fake_service_close(struct tally_fake_service *service)
 	tally_worker_free(service->worker);
 	tally_app_close(service->app);
 	tally_buf_free(&service->answer);
+	tally_fake_token_status_free(service->status);
 }
 
 static size_t read_body(void *context, char *out, size_t n)

@@ -11,6 +11,7 @@
 #include "crypt/seal.h"
 #include "tests/fake/marks.h"
 #include "tests/fake/store.h"
+#include "tests/fake/token_status.h"
 
 /* What the signing key is wrapped with, and refresh tokens are sealed with. */
 extern const struct tally_seal_key tally_fake_wrap_key;
@@ -25,6 +26,7 @@ extern const struct tally_seal_key tally_fake_wrap_key;
 struct tally_fake_service {
 	struct tally_store *store; /* the application's */
 	struct tally_marks *marks; /* the application's */
+	struct tally_token_status *status;
 	struct tally_app *app;
 	struct tally_worker *worker;
 	struct tally_buf answer; /* the last one, in one piece */

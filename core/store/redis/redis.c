@@ -6,6 +6,7 @@
  *                                  bits of its SHA-256, whatever its length
  *   tally:{<family>}               a family of refresh tokens that has ended
  *   tally:{<family>}:<token>       a refresh token that has been used
+ *   tally:{<family>}:made          the status of access tokens that came of it
  *
  * The braces make a cluster keep a family's keys together.
  */
@@ -77,20 +78,35 @@ static enum tally_err name_mark(struct key *key, enum tally_mark_kind kind, stru
 	return err == TALLY_OK ? tally_buf_err(&buf) : err;
 }
 
+static void begin_family(struct tally_buf *buf, struct key *key,
+			 const struct tally_token_id *family)
+{
+	tally_buf_over(buf, key->text, sizeof(key->text));
+	tally_buf_add_str(buf, PREFIX "{");
+	tally_b64url_add(buf, family->bytes, sizeof(family->bytes));
+	tally_buf_add_char(buf, '}');
+}
+
 /* token NULL: of the family itself. */
 static void name_refresh(struct key *key, const struct tally_token_id *family,
 			 const struct tally_token_id *token)
 {
 	struct tally_buf buf;
 
-	tally_buf_over(&buf, key->text, sizeof(key->text));
-	tally_buf_add_str(&buf, PREFIX "{");
-	tally_b64url_add(&buf, family->bytes, sizeof(family->bytes));
-	tally_buf_add_char(&buf, '}');
+	begin_family(&buf, key, family);
 	if (token != NULL) {
 		tally_buf_add_char(&buf, ':');
 		tally_b64url_add(&buf, token->bytes, sizeof(token->bytes));
 	}
+	key->span = tally_buf_span(&buf);
+}
+
+static void name_made(struct key *key, const struct tally_token_id *family)
+{
+	struct tally_buf buf;
+
+	begin_family(&buf, key, family);
+	tally_buf_add_str(&buf, ":made");
 	key->span = tally_buf_span(&buf);
 }
 
@@ -269,31 +285,74 @@ static void use_all(void *context, void *const items[], size_t n)
 	end(redis, conn, read_verdicts(conn, calls, items, n));
 }
 
-static enum tally_err use_refresh(struct tally_marks *marks, const struct tally_token_id *id,
-				  const struct tally_token_id *family, int64_t now_ms,
-				  uint32_t grace_ms, uint32_t token_ttl, uint32_t family_ttl,
-				  enum tally_refresh_verdict *verdict)
+static uint32_t seconds_until(int64_t until, int64_t now_ms)
 {
-	char texts[TALLY_REDIS_SCRIPT_ARGS_MAX][NUMBER_SIZE];
-	struct key token_key, family_key;
+	int64_t left = until - now_ms / 1000;
 
-	name_refresh(&token_key, family, id);
-	name_refresh(&family_key, family, NULL);
+	return left > 0 && left <= UINT32_MAX ? (uint32_t)left : 0;
+}
+
+static enum tally_err use_refresh(struct tally_marks *marks, struct tally_refresh_use *of)
+{
+	const struct tally_live_refs made = { .items = { of->made },
+					      .count = of->made.expires_at != 0 };
+	char texts[TALLY_REDIS_SCRIPT_ARGS_MAX][NUMBER_SIZE];
+	uint8_t bytes[TALLY_LIVE_REFS_SIZE];
+	struct key token_key, family_key, made_key;
+
+	name_refresh(&token_key, &of->family, &of->id);
+	name_refresh(&family_key, &of->family, NULL);
+	name_made(&made_key, &of->family);
 	struct use use = {
 		.err = TALLY_ERR_UNAVAILABLE,
 		.call = {
 			.script = TALLY_REDIS_USE_REFRESH,
-			.keys = { token_key.span, family_key.span },
-			.key_count = 2,
-			.args = { number(texts[0], now_ms), number(texts[1], grace_ms),
-				  seconds(texts[2], token_ttl), seconds(texts[3], family_ttl) },
-			.arg_count = 4,
+			.keys = { token_key.span, family_key.span, made_key.span },
+			.key_count = 3,
+			.args = { number(texts[0], of->now_ms), number(texts[1], of->grace_ms),
+				  seconds(texts[2], of->token_ttl),
+				  seconds(texts[3], of->family_ttl),
+				  tally_live_refs_pack(&made, bytes),
+				  seconds(texts[4], seconds_until(of->made.expires_at,
+								  of->now_ms)) },
+			.arg_count = 6,
 		},
 	};
 
 	if (tally_gather_put(redis_of(marks)->uses, &use) && use.err == TALLY_OK)
-		*verdict = use.verdict;
+		of->verdict = use.verdict;
 	return use.err;
+}
+
+static enum tally_err read_made(const redisReply *reply, struct tally_live_refs *out)
+{
+	*out = (struct tally_live_refs){ .count = 0 };
+	if (reply->type == REDIS_REPLY_NIL)
+		return TALLY_OK;
+	return reply->type == REDIS_REPLY_STRING
+		       ? tally_live_refs_unpack(tally_span(reply->str, reply->len), out)
+		       : TALLY_ERR_SYNTAX;
+}
+
+static enum tally_err refresh_made(struct tally_marks *marks, const struct tally_token_id *family,
+				   struct tally_live_refs *out)
+{
+	struct redis *redis = redis_of(marks);
+	struct tally_redis_conn *conn;
+	redisReply *reply = NULL;
+	struct key key;
+	enum tally_err err = begin(redis, &conn);
+
+	if (err != TALLY_OK)
+		return TALLY_ERR_UNAVAILABLE;
+	name_made(&key, family);
+	const struct tally_span command[] = { TALLY_SPAN("GET"), key.span };
+
+	err = tally_redis_ask(conn, command, sizeof(command) / sizeof(command[0]), &reply);
+	if (err == TALLY_OK && read_made(reply, out) != TALLY_OK)
+		err = strange(conn);
+	freeReplyObject(reply);
+	return end(redis, conn, err);
 }
 
 static enum tally_err refresh_used(struct tally_marks *marks, const struct tally_token_id *id,
@@ -378,6 +437,7 @@ static const struct tally_marks_ops ops = {
 	.check = check,
 	.use = use,
 	.use_refresh = use_refresh,
+	.refresh_made = refresh_made,
 	.refresh_used = refresh_used,
 	.count = count,
 	.close = close_marks,

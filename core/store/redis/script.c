@@ -4,6 +4,7 @@
 #include "store/redis/script.h"
 
 #include "crypt/digest.h"
+#include "store/status_ref.h"
 
 #include <pthread.h>
 
@@ -15,14 +16,21 @@
 static const char use_refresh[] =
 	"if redis.call('EXISTS', KEYS[2]) == 1 then return 3 end\n"
 	"local used = redis.call('GET', KEYS[1])\n"
+	"local grace = tonumber(ARGV[2])\n"
 	"if not used then\n"
 	"  redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])\n"
-	"  return 0\n"
+	"elseif grace == 0 or tonumber(ARGV[1]) - tonumber(used) >= grace then\n"
+	"  redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[4])\n"
+	"  return 2\n"
 	"end\n"
-	"local grace = tonumber(ARGV[2])\n"
-	"if grace > 0 and tonumber(ARGV[1]) - tonumber(used) < grace then return 1 end\n"
-	"redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[4])\n"
-	"return 2\n";
+	"if ARGV[5] ~= '' then\n"
+	"  local made = ARGV[5] .. (redis.call('GET', KEYS[3]) or '')\n"
+	"  local left = math.max(redis.call('TTL', KEYS[3]), tonumber(ARGV[6]))\n"
+	"  redis.call('SET', KEYS[3], string.sub(made, 1, 96), 'EX', left)\n"
+	"end\n"
+	"return used and 1 or 0\n";
+
+_Static_assert(TALLY_LIVE_REFS_SIZE == 96, "as much of what was made is kept as can be read");
 
 /* A counter that has lost its end, however that came, gets one. */
 static const char count[] =
@@ -57,7 +65,7 @@ enum tally_err tally_redis_name_scripts(void)
 static enum tally_err send(struct tally_redis_conn *conn, const struct tally_redis_call *call,
 			   bool by_name)
 {
-	static const struct tally_span key_counts[] = { { "0", 1 }, { "1", 1 }, { "2", 1 } };
+	static const struct tally_span key_counts[] = { { "0", 1 }, { "1", 1 }, { "2", 1 }, { "3", 1 } };
 	struct tally_span args[3 + TALLY_REDIS_SCRIPT_KEYS_MAX + TALLY_REDIS_SCRIPT_ARGS_MAX];
 	size_t n = 0;
 

@@ -11,8 +11,9 @@
 
 enum tally_redis_script {
 	/*
-	 * Keys: of the token, of its family. Arguments: now in ms, grace in ms,
-	 * seconds to keep either. Answers enum tally_refresh_verdict.
+	 * Keys: of the token, of its family, of what was made from that.
+	 * Arguments: now in ms, grace in ms, seconds to keep either; what is made
+	 * now (may be empty), seconds to keep it. Answers enum tally_refresh_verdict.
 	 */
 	TALLY_REDIS_USE_REFRESH,
 	/* Key: the counter. Argument: window in seconds. Answers count and seconds left. */
@@ -20,8 +21,8 @@ enum tally_redis_script {
 	TALLY_REDIS_SCRIPT_COUNT
 };
 
-#define TALLY_REDIS_SCRIPT_KEYS_MAX 2u
-#define TALLY_REDIS_SCRIPT_ARGS_MAX 4u
+#define TALLY_REDIS_SCRIPT_KEYS_MAX 3u
+#define TALLY_REDIS_SCRIPT_ARGS_MAX 6u
 
 struct tally_redis_call {
 	enum tally_redis_script script;
