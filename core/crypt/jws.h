@@ -22,6 +22,10 @@
  */
 #define TALLY_JWS_MAX 16384u
 #define TALLY_JWS_HEADER_MAX 4096u
+
+/* A header with certificates in base64. */
+#define TALLY_JWS_LONG_HEADER_MAX \
+	(TALLY_JWS_HEADER_MAX + TALLY_CHAIN_BYTES_MAX / 3 * 4 + 8 * TALLY_CHAIN_MAX)
 #define TALLY_KID_MAX 255u
 
 struct tally_signer;
@@ -86,6 +90,18 @@ struct tally_jws {
  */
 enum tally_err tally_jws_parse(struct tally_span text, struct tally_arena *arena,
 			       struct tally_jws *out) TALLY_MUST_CHECK;
+
+/*
+ * The same of a text of up to max characters whose header may hold certificates,
+ * as a Status List Token has them; and those certificates (x5c), the arena's.
+ * TALLY_ERR_SYNTAX: no array of certificates in base64; TALLY_ERR_LIMIT: more than
+ * chain.h allows. count 0: there are none.
+ */
+enum tally_err tally_jws_parse_long(struct tally_span text, size_t max,
+				    struct tally_arena *arena, struct tally_jws *out)
+	TALLY_MUST_CHECK;
+enum tally_err tally_jws_chain(const struct tally_jws *jws, struct tally_arena *arena,
+			       struct tally_chain *out) TALLY_MUST_CHECK;
 
 /*
  * HS256 (RFC 7518 §3.2) is no row of alg.def, so that what is signed and what

@@ -12,9 +12,6 @@
 
 #include <stdlib.h>
 
-/* The header apart from its certificates, and these in base64. */
-#define HEADER_MAX (TALLY_JWS_HEADER_MAX + TALLY_CHAIN_BYTES_MAX / 3 * 4 + 8 * TALLY_CHAIN_MAX)
-
 struct tally_signer {
 	struct tally_key *key;
 	struct tally_op op;
@@ -66,7 +63,7 @@ static enum tally_err set_prefix(struct tally_signer *signer,
 
 	if (err != TALLY_OK)
 		return err;
-	tally_buf_grow(&text, HEADER_MAX);
+	tally_buf_grow(&text, TALLY_JWS_LONG_HEADER_MAX);
 	add_header(signer, header, &text);
 	err = tally_buf_err(&text);
 	if (err == TALLY_OK) {

@@ -1,4 +1,7 @@
 libtally_a_SOURCES += \
+	core/status/check.c core/status/check.h \
+	core/status/check_open.c core/status/check_open.h \
+	core/status/claims.c core/status/claims.h \
 	core/status/format.c core/status/format.def core/status/format.h \
 	core/status/format/cwt.c \
 	core/status/format/jwt.c \
