@@ -27,6 +27,18 @@ tests_unit_test_json_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_json_LDADD = $(unit_libs)
 TESTS += tests/unit/test_json
 
+check_PROGRAMS += tests/unit/test_status_vectors
+tests_unit_test_status_vectors_SOURCES = tests/unit/test_status_vectors.c
+tests_unit_test_status_vectors_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_vectors_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_status_vectors
+
+check_PROGRAMS += tests/unit/test_status_check
+tests_unit_test_status_check_SOURCES = tests/unit/test_status_check.c
+tests_unit_test_status_check_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_check_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_status_check
+
 check_PROGRAMS += tests/unit/test_bits
 tests_unit_test_bits_SOURCES = tests/unit/test_bits.c
 tests_unit_test_bits_CPPFLAGS = $(unit_cppflags)
