@@ -5,6 +5,7 @@ tallystick_SOURCES = \
 	fcgi/cmd_client_key.c \
 	fcgi/cmd_issuer.c \
 	fcgi/cmd_key.c \
+	fcgi/cmd_pool.c \
 	fcgi/cmd_purge.c \
 	fcgi/cmd_revoke.c \
 	fcgi/cmd_setup.c \
