@@ -26,6 +26,7 @@ struct tally_references; /* status/reference.h */
 struct tally_pool {
 	struct tally_pool_conf conf;  /* issuer filled in */
 	bool is_retired;              /* hands out no references; all else goes on */
+	bool is_open;                 /* Redis has answered: what follows is there */
 	struct tally_list_pool shape; /* size, bits and seed; the rest as it was when opened */
 	struct tally_permutation names;
 	struct tally_lists *lists;
@@ -39,25 +40,48 @@ struct tally_pools;
  * memory.
  */
 struct tally_pools *tally_pools_new(struct tally_lists *lists);
-/* Gives unused references back, and ends everything. */
+
+/*
+ * Gives unused references back, and ends everything. What was held has been
+ * released, and nobody takes references any more.
+ */
 void tally_pools_free(struct tally_pools *pools);
+
+/*
+ * Starts the thread that reserves references ahead; who only publishes or
+ * manages pools does without.
+ */
+enum tally_err tally_pools_start(struct tally_pools *pools) TALLY_MUST_CHECK;
 
 /*
  * Brings the pools in line with what is configured: opens new ones, changes
  * those that have changed, forgets those that are gone. Called at the start, on
- * reload and every keys.refresh seconds. TALLY_ERR_CONFIG: size or bits of a pool
- * are not those it was created with (logged with what to do; the others are
- * opened); TALLY_ERR_UNAVAILABLE: the database or Redis does not answer, what was
+ * reload and every keys.refresh seconds, by one thread. TALLY_ERR_CONFIG: the
+ * definition of a pool is wrong, or size or bits are not those it was created
+ * with (logged once, with what to do); it stays as it was, and the others are
+ * opened. TALLY_ERR_UNAVAILABLE: the database or Redis does not answer, what was
  * open stays open.
+ *
+ * Of two pools with one name that of the configuration file counts. The pool of
+ * our own tokens (tokens.status-pool) needs no definition when tokens.status is on.
  */
 enum tally_err tally_pools_refresh(struct tally_pools *pools, const struct tally_conf *conf,
 				   struct tally_store *store) TALLY_MUST_CHECK;
 
-/* Held for the caller until released. NULL: there is no such pool. */
+/* Held for the caller until released, open or not. NULL: there is no such pool. */
 struct tally_pool *tally_pools_get(struct tally_pools *pools, struct tally_span id);
-/* All pools one after the other: i from 0 until NULL; each held. */
+/* All open pools one after the other: i from 0 until NULL; each held. */
 struct tally_pool *tally_pools_at(struct tally_pools *pools, size_t i);
 void tally_pool_release(struct tally_pool *pool);
+
+/* Whether the database has told its pools yet; until then one may be missing. */
+bool tally_pools_are_known(struct tally_pools *pools);
+
+/* Whether this is the digest of a key of any pool. */
+bool tally_pools_have_key(struct tally_pools *pools, const uint8_t digest[32]);
+
+/* When an update has to be published: now, or an update-interval from now. */
+int64_t tally_pool_due_ms(const struct tally_pool *pool);
 
 /* ---- names of lists ---- */
 
