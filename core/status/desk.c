@@ -349,6 +349,8 @@ int64_t tally_desk_work(struct tally_desk *desk, const struct tally_desk_office 
 	uint64_t fence;
 
 	*err = tally_leases_hold(office->leases, id_of(desk), &fence);
+	if (*err == TALLY_ERR_NOT_FOUND) /* by Redis */
+		tell(desk, TALLY_ERR_STATE, false);
 	if (*err != TALLY_OK)
 		return IMMEDIATE_MS;
 	if (fence != desk->fence) { /* others may have had it since */

@@ -8,6 +8,7 @@ libtally_a_SOURCES += \
 	core/status/permute.c core/status/permute.h
 libtally_a_SOURCES += \
 	core/status/desk.c core/status/desk.h \
+	core/status/folder.c core/status/folder.h \
 	core/status/lease.c core/status/lease.h \
 	core/status/press.c core/status/press.h \
 	core/status/publish.c core/status/publish.h \

@@ -5,6 +5,7 @@
 
 #include "crypt/chain.h"
 #include "crypt/digest.h"
+#include "crypt/jws.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
