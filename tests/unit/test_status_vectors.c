@@ -9,6 +9,7 @@
 #include "crypt/cose.h"
 #include "crypt/digest.h"
 #include "status/check.h"
+#include "status/format.h"
 #include "vectors.h"
 
 #include <setjmp.h>
@@ -156,7 +157,7 @@ static void check_list(const char *name)
 		assert_true(tally_span_eq(theirs, list));
 	}
 	tally_buf_grow(&packed, INFLATED_MAX);
-	assert_int_equal(tally_deflate(TALLY_ZLIB, 9, list, &packed), TALLY_OK);
+	assert_int_equal(tally_deflate(TALLY_ZLIB, TALLY_LIST_LEVEL, list, &packed), TALLY_OK);
 	/* Not larger than what zlib makes of it at its best, but for a few bytes. */
 	assert_true(packed.n <= lst.n + lst.n / 50 + 8);
 	assert_int_equal(inflated(tally_buf_span(&packed), &theirs), TALLY_OK);
@@ -198,7 +199,7 @@ static size_t size_of_random(uint32_t entries, unsigned int per_thousand)
 			tally_bits_set(list, 1, i, 1);
 	}
 	tally_buf_grow(&packed, INFLATED_MAX);
-	assert_int_equal(tally_deflate(TALLY_ZLIB, 9, tally_span(list, n), &packed), TALLY_OK);
+	assert_int_equal(tally_deflate(TALLY_ZLIB, TALLY_LIST_LEVEL, tally_span(list, n), &packed), TALLY_OK);
 	size_t size = packed.n;
 
 	tally_buf_free(&packed);
@@ -222,7 +223,8 @@ static void sizes_are_those_of_the_draft(void **state)
 		size_t size = size_of_random(rows[i].entries, rows[i].per_thousand);
 		size_t theirs = rows[i].tenths * 1024 / 10;
 
-		assert_in_range(size, theirs * 92 / 100, theirs * 104 / 100);
+		/* zlib's highest level is what it is compared with. */
+		assert_in_range(size, theirs * 85 / 100, theirs * 104 / 100);
 	}
 }
 
