@@ -8,6 +8,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -33,23 +34,39 @@ static enum tally_err wrong(const char *path, const char *why)
 	return TALLY_ERR_CONFIG;
 }
 
+/* Whether reading PEM stopped because there is no more of it. */
+static bool is_end_of_pem(void)
+{
+	unsigned long code = ERR_peek_last_error();
+
+	return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+}
+
+/* What is wrong with what was read; NULL: nothing. */
+static const char *read_all(BIO *file, int most, STACK_OF(X509) *all)
+{
+	X509 *one;
+
+	while ((one = PEM_read_bio_X509(file, NULL, NULL, NULL)) != NULL) {
+		if (sk_X509_num(all) < most && sk_X509_push(all, one) > 0)
+			continue;
+		X509_free(one);
+		return "there are too many";
+	}
+	if (!is_end_of_pem())
+		return "one of them is damaged";
+	return sk_X509_num(all) > 0 ? NULL : "there is none";
+}
+
 /* All certificates of a PEM file, at most `most`; NULL: logged. */
-static STACK_OF(X509) * read_pem(const char *path, int most)
+static STACK_OF(X509) *read_pem(const char *path, int most)
 {
 	BIO *file = BIO_new_file(path, "r");
-	STACK_OF(X509) *all = file ? sk_X509_new_null() : NULL;
-	X509 *one = NULL;
-	bool good = all != NULL;
+	STACK_OF(X509) *all = sk_X509_new_null();
+	const char *fault = file && all ? read_all(file, most, all) : tally_ossl_reason();
 
-	while (good && (one = PEM_read_bio_X509(file, NULL, NULL, NULL)) != NULL) {
-		good = sk_X509_num(all) < most && sk_X509_push(all, one) > 0;
-		if (!good)
-			X509_free(one);
-	}
-	/* It ends with "no start line", which is no failure once there were some. */
-	if (!good || sk_X509_num(all) == 0) {
-		(void)wrong(path, all && sk_X509_num(all) > 0 ? "there are too many"
-							      : tally_ossl_reason());
+	if (fault != NULL) {
+		(void)wrong(path, fault);
 		sk_X509_pop_free(all, X509_free);
 		all = NULL;
 	}

@@ -27,6 +27,24 @@ tests_unit_test_json_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_json_LDADD = $(unit_libs)
 TESTS += tests/unit/test_json
 
+check_PROGRAMS += tests/unit/test_crypt_cose
+tests_unit_test_crypt_cose_SOURCES = tests/unit/test_crypt_cose.c
+tests_unit_test_crypt_cose_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_crypt_cose_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_crypt_cose
+
+check_PROGRAMS += tests/unit/test_crypt_chain
+tests_unit_test_crypt_chain_SOURCES = tests/unit/test_crypt_chain.c
+tests_unit_test_crypt_chain_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_crypt_chain_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_crypt_chain
+
+check_PROGRAMS += tests/unit/test_status_format
+tests_unit_test_status_format_SOURCES = tests/unit/test_status_format.c
+tests_unit_test_status_format_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_format_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_status_format
+
 check_PROGRAMS += tests/unit/test_status_vectors
 tests_unit_test_status_vectors_SOURCES = tests/unit/test_status_vectors.c
 tests_unit_test_status_vectors_CPPFLAGS = $(unit_cppflags)
