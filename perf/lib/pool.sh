@@ -59,6 +59,7 @@ stack_up() {
 		eval "$line"
 	done < <(stack env)
 	POOL_PIDS[tallystick]=$(stack pids pool | xargs)
+	note_store_asked
 }
 
 # answer_size CEILING: of the real answer of the lane that is compared with it,

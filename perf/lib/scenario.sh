@@ -1,0 +1,127 @@
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154
+# SPDX-License-Identifier: Apache-2.0
+# What a scenario file is made of, and how one is run. Sourced by perf/run.
+
+# ceiling NAME [WORK]...: a responder of perf/ceiling.c that does this work.
+ceiling() {
+	CEILINGS+=("$1")
+	CEILING_WORK[$1]=${*:2}
+}
+
+# lane NAME POOL PATH SCRIPT: one of the things that are measured in turn.
+# POOL is "tallystick", the name of a ceiling, or "web" for what the web server
+# does by itself; SCRIPT one of perf/wrk, or a plan: k6/NAME, jmeter/NAME.
+lane() {
+	LANES+=("$1")
+	LANE_POOL[$1]=$2
+	LANE_PATH[$1]=$3
+	LANE_SCRIPT[$1]=$4
+}
+
+# target LANE REFERENCE RATIO: what is to be reached.
+target() {
+	TARGETS+=("$1 $2 $3")
+}
+
+# What the scenario runs with, unless the command line says otherwise.
+setting() {
+	SETS=(--set "$1" "${SETS[@]}")
+}
+
+threads() {
+	THREADS=${THREADS:-$1}
+}
+
+connections() {
+	[ ${#CONNECTIONS[@]} -gt 0 ] || CONNECTIONS=("$@")
+}
+
+# rounds_of ROUNDS SECONDS
+rounds_of() {
+	ROUNDS=${ROUNDS:-$1}
+	SECONDS_EACH=${SECONDS_EACH:-$2}
+}
+
+# slow WHY: left out of --quick, unless it is named.
+slow() {
+	SLOW=$1
+}
+
+# skip REASON: what cannot be run here, or is not wanted now, is said in the
+# report, too.
+skip() {
+	say "  not run: $*" >&2
+	jq -nc --arg name "$NAME" --arg title "$TITLE" --arg reason "$*" \
+		'{name: $name, scenario: $title, skipped: $reason}' >"$RESULT"
+	exit 0
+}
+
+# Clients, users and requests that a scenario needs: with lib/data.sh, once the
+# stack is up.
+prepare() {
+	:
+}
+
+# In a subshell, so that scenarios do not see each other.
+run_scenario() {
+	NAME=$1
+	TITLE=$1
+	LANES=() TARGETS=() CEILINGS=() WITH_START='' AXIS='' X='' SLOW='' GENERATOR="wrk -t 1"
+	declare -gA LANE_POOL=() LANE_PATH=() LANE_SCRIPT=() CEILING_WORK=()
+	# shellcheck disable=SC1090
+	. "$PERF/scenario/$NAME.sh"
+	threads 4
+	connections 16 100
+	rounds_of 15 2
+	RAW=$RESULTS/raw/$NAME-$SERVER.jsonl
+	RESULT=$RESULTS/$NAME-$SERVER.json
+	: >"$RAW"
+	[ -z "$SLOW" ] || [ -z "$QUICK" ] || [ -n "$NAMED" ] || skip "--quick: $SLOW"
+	begin_work
+	scenario
+}
+
+# What is started is stopped, however it ends.
+begin_work() {
+	WORK=$(mktemp -d "${TMPDIR:-/tmp}/tallystick-perf.XXXXXX")
+	trap cleanup EXIT
+	trap 'exit 130' INT TERM
+	chmod 711 "$WORK"
+}
+
+cleanup() {
+	pools_stop
+	stack down >/dev/null || true
+	rm -rf "$WORK"
+}
+
+# What most scenarios are: lanes in alternating rounds. A scenario file that
+# is something else defines a function of this name itself.
+scenario() {
+	stack_up
+	prepare
+	ceilings_start
+	[ -z "$AGAINST" ] || against_start
+	[ -z "$WITH_START" ] || note_start
+	rounds
+	half_load
+	finish
+}
+
+# finish: what is noted at the end, while all of it still runs.
+finish() {
+	note_sizes
+	note_memory
+	report
+}
+
+# sweep POINT...: the lanes at each of these points of $AXIS, which the scenario's
+# function "at" brings about.
+sweep() {
+	for X; do
+		say "$AXIS: $X" >&2
+		at "$X"
+		rounds
+	done
+	X=
+}
