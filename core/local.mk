@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libtally.a
 
 libtally_a_SOURCES =
+nodist_libtally_a_SOURCES =
 
 include core/base/local.mk
 include core/sys/local.mk

@@ -15,7 +15,7 @@ dist_sql_DATA = sql/event.sql sql/grants-admin.sql sql/grants.sql sql/monitor.sq
 
 BUILT_SOURCES += sql/migrations.c
 CLEANFILES += sql/migrations.c sql/migrations.c.tmp
-nodist_libtally_a_SOURCES = sql/migrations.c
+nodist_libtally_a_SOURCES += sql/migrations.c
 
 sql/migrations.c: sql/embed.awk sql/local.mk $(MIGRATIONS)
 	$(AM_V_GEN)$(MKDIR_P) sql && cd $(srcdir) && \

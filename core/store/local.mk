@@ -36,9 +36,47 @@ libtally_a_SOURCES += \
 	core/store/redis/conn.c core/store/redis/conn.h \
 	core/store/redis/durable.c core/store/redis/durable.h \
 	core/store/redis/error.def \
+	core/store/redis/lists.c core/store/redis/lists_priv.h \
+	core/store/redis/lists_entry.c \
+	core/store/redis/lists_out.c \
+	core/store/redis/lists_pool.c \
+	core/store/redis/lists_publish.c \
 	core/store/redis/redis.c core/store/redis/redis.h \
 	core/store/redis/script.c core/store/redis/script.h \
+	core/store/redis/server.c core/store/redis/server.h \
 	core/store/status_ref.c core/store/status_ref.h \
 	core/store/store.h \
 	core/store/token_id.c core/store/token_id.h \
 	core/store/token_writer.c core/store/token_writer.h
+
+# What Redis does as one step travels inside the program. Parts come first.
+REDIS_LUA = \
+	core/store/redis/lua/part_due.lua \
+	core/store/redis/lua/count.lua \
+	core/store/redis/lua/list_changes.lua \
+	core/store/redis/lua/list_due.lua \
+	core/store/redis/lua/list_fill.lua \
+	core/store/redis/lua/list_give_back.lua \
+	core/store/redis/lua/list_lease.lua \
+	core/store/redis/lua/list_past.lua \
+	core/store/redis/lua/list_pool.lua \
+	core/store/redis/lua/list_publish.lua \
+	core/store/redis/lua/list_read.lua \
+	core/store/redis/lua/list_release.lua \
+	core/store/redis/lua/list_reserve.lua \
+	core/store/redis/lua/list_retire.lua \
+	core/store/redis/lua/list_snapshot.lua \
+	core/store/redis/lua/list_states.lua \
+	core/store/redis/lua/list_update.lua \
+	core/store/redis/lua/use_refresh.lua
+
+EXTRA_DIST += core/store/redis/lua/embed.awk $(REDIS_LUA)
+BUILT_SOURCES += core/store/redis/lua.c
+CLEANFILES += core/store/redis/lua.c core/store/redis/lua.c.tmp
+nodist_libtally_a_SOURCES += core/store/redis/lua.c
+
+core/store/redis/lua.c: core/store/redis/lua/embed.awk core/store/local.mk $(REDIS_LUA)
+	$(AM_V_GEN)$(MKDIR_P) core/store/redis && cd $(srcdir) && \
+	LC_ALL=C $(AWK) -f core/store/redis/lua/embed.awk $(REDIS_LUA) \
+		>'$(abs_builddir)/$@.tmp' && \
+	mv '$(abs_builddir)/$@.tmp' '$(abs_builddir)/$@'

@@ -239,8 +239,9 @@ static void touched(struct fake_list *list, int64_t due_ms)
 /* Sets entries of a copy, so that none is set when one is wrong. */
 static enum tally_err set_all(const struct tally_list_pool *shape, uint8_t *entries,
 			      const struct tally_list_update *updates, size_t n, int final_status,
-			      size_t *at)
+			      size_t *at, bool *changed)
 {
+	*changed = false;
 	for (*at = 0; *at < n; ++*at) {
 		const struct tally_list_update *update = &updates[*at];
 
@@ -248,6 +249,7 @@ static enum tally_err set_all(const struct tally_list_pool *shape, uint8_t *entr
 			return TALLY_ERR_LIMIT;
 		if (entries[update->index] == final_status && (int)update->value != final_status)
 			return TALLY_ERR_DENIED;
+		*changed |= entries[update->index] != update->value;
 		entries[update->index] = (uint8_t)update->value;
 	}
 	return TALLY_OK;
@@ -261,12 +263,17 @@ static enum tally_err update(struct tally_lists *lists, struct tally_span id, ui
 	struct fake_list *list;
 	enum tally_err err = fake_list_enter(lists, id, number, &fake, &list);
 
+	*at = 0;
+	if (err == TALLY_OK && n > TALLY_LIST_UPDATES_MAX)
+		err = TALLY_ERR_LIMIT;
 	if (err == TALLY_OK) {
 		const struct tally_list_pool *shape = &fake_pool_find(fake, id)->shape;
 		uint8_t *entries = (uint8_t *)fake_keep(tally_span(list->entries, shape->size)).p;
 
-		err = set_all(shape, entries, updates, n, final_status, at);
-		if (err == TALLY_OK && memcmp(entries, list->entries, shape->size) != 0) {
+		bool changed;
+
+		err = set_all(shape, entries, updates, n, final_status, at, &changed);
+		if (err == TALLY_OK && changed) {
 			memcpy(list->entries, entries, shape->size);
 			touched(list, due_ms);
 		}

@@ -55,6 +55,11 @@ tests_it_marks_tool_SOURCES = tests/it/marks_tool.c
 tests_it_marks_tool_CPPFLAGS = $(it_cppflags)
 tests_it_marks_tool_LDADD = $(it_libs)
 
+check_PROGRAMS += tests/it/lists_test
+tests_it_lists_test_SOURCES = tests/it/lists_test.c
+tests_it_lists_test_CPPFLAGS = $(it_cppflags)
+tests_it_lists_test_LDADD = tests/unit/libcontract.a $(it_libs)
+
 # The scripts run from the source tree; tests/tools/registered sees that none is missing here.
 EXTRA_DIST += \
 	tests/it/10-quickstart.sh \

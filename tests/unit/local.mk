@@ -230,3 +230,18 @@ tests_unit_test_permute_SOURCES = tests/unit/test_permute.c
 tests_unit_test_permute_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_permute_LDADD = $(unit_libs)
 TESTS += tests/unit/test_permute
+
+# The contract of store/lists.h, for any implementation of it.
+check_LIBRARIES += tests/unit/libcontract.a
+tests_unit_libcontract_a_SOURCES = \
+	tests/unit/lists_contract.c tests/unit/lists_contract.h \
+	tests/unit/lists_contract_entry.c \
+	tests/unit/lists_contract_pool.c \
+	tests/unit/lists_contract_publish.c
+tests_unit_libcontract_a_CPPFLAGS = $(unit_cppflags)
+
+check_PROGRAMS += tests/unit/test_lists
+tests_unit_test_lists_SOURCES = tests/unit/test_lists.c
+tests_unit_test_lists_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_lists_LDADD = tests/unit/libcontract.a $(unit_libs)
+TESTS += tests/unit/test_lists

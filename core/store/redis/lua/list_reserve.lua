@@ -1,0 +1,52 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Reserves positions: those that were given back, then new ones. What belongs to
+-- a retired list is passed over.
+-- Keys: pool, returned. Arguments: how many, now, the most ranges. Answers first
+-- and count of each range.
+--
+-- A position leaves where it is kept before anything else is done with it: if
+-- this failed half-way, it would be lost, not reserved twice.
+local prefix = string.sub(KEYS[1], 1, -5)
+local left, now, most = tonumber(ARGV[1]), struct.pack('>I8', tonumber(ARGV[2])), tonumber(ARGV[3])
+local pool = redis.call('HMGET', KEYS[1], 'size', 'lists', 'next')
+if not pool[1] then return {'OK'} end
+local size, lists, next = tonumber(pool[1]), tonumber(pool[2]), tonumber(pool[3])
+local answer, ranges, first, count = {'OK'}, 0, 0, 0
+
+local function record_of(position)
+	return prefix .. 'r' .. string.format('%d', math.floor(position / size))
+end
+
+-- Joins what follows the range before; notes in its list when it was reserved.
+local function add(position, n)
+	left = left - n
+	if ranges > 0 and first + count == position then
+		count = count + n
+	else
+		ranges, first, count = ranges + 1, position, n
+	end
+	answer[ranges * 2], answer[ranges * 2 + 1] = first, count
+	redis.call('SETRANGE', record_of(position), 21, now)
+end
+
+while left > 0 and ranges < most do
+	local item = redis.call('LPOP', KEYS[2])
+	if not item then break end
+	local position, n = struct.unpack('>I8I4', item)
+	local taken = math.min(n, left, size - position % size)
+	if taken < n then
+		redis.call('LPUSH', KEYS[2], struct.pack('>I8I4', position + taken, n - taken))
+	end
+	redis.call('HINCRBY', KEYS[1], 'returned', -taken)
+	if redis.call('EXISTS', record_of(position)) == 1 then add(position, taken) end
+end
+
+while left > 0 and ranges < most and next < lists * size do
+	local position, n = next, size - next % size
+	local live = redis.call('EXISTS', record_of(position)) == 1
+	if live then n = math.min(n, left) end
+	next = next + n
+	redis.call('HSET', KEYS[1], 'next', next)
+	if live then add(position, n) end
+end
+return answer
