@@ -227,7 +227,7 @@ static enum tally_err make_key(const struct tally_pool_admin *admin, struct tall
 		err = tally_sha256(tally_span_of(out->text), digest);
 	if (err != TALLY_OK)
 		return err;
-	tally_buf_in(&word, admin->arena, out->id.n + 1 + 2 * sizeof(digest));
+	tally_buf_in(&word, admin->arena, out->id.n + sizeof(":") + 2 * sizeof(digest));
 	tally_buf_add_span(&word, out->id);
 	tally_buf_add_char(&word, ':');
 	for (size_t i = 0; i < sizeof(digest); i++)

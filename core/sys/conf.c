@@ -86,7 +86,9 @@ static struct tally_conf *conf_new(const char *name)
 		tally_arena_free(arena);
 		return NULL;
 	}
-	lines->source = (struct tally_conf_source){ .arena = arena, .path = path };
+	lines->source = (struct tally_conf_source){
+		.arena = arena, .path = path, .has_lines = true,
+	};
 	lines->part = (struct tally_conf_part){ .source = &lines->source,
 						.rows = tally_conf_rows,
 						.count = TALLY_CONF_ROWS,

@@ -19,14 +19,15 @@ const char *tally_conf_shown(char out[TALLY_CONF_SHOWN_SIZE], const struct tally
 	return out;
 }
 
-static void report(const char *path, unsigned int line, const char *directive, const char *why)
+static void report(const struct tally_conf_source *source, unsigned int line,
+		   const char *directive, const char *why)
 {
 	const char *colon = directive[0] != '\0' ? ": " : "";
 
-	if (line > 0)
-		tally_log_error("%s:%u: %s%s%s", path, line, directive, colon, why);
+	if (line > 0 && source->has_lines)
+		tally_log_error("%s:%u: %s%s%s", source->path, line, directive, colon, why);
 	else
-		tally_log_error("%s: %s%s%s", path, directive, colon, why);
+		tally_log_error("%s: %s%s%s", source->path, directive, colon, why);
 }
 
 void tally_conf_mistake(struct tally_conf_source *source, unsigned int line, const char *format,
@@ -38,7 +39,7 @@ void tally_conf_mistake(struct tally_conf_source *source, unsigned int line, con
 	va_start(args, format);
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
-	report(source->path, line, "", why);
+	report(source, line, "", why);
 	source->mistakes++;
 }
 
@@ -50,8 +51,7 @@ void tally_conf_report(const struct tally_conf_part *part, const struct tally_co
 	char why[MAX_WHY];
 
 	vsnprintf(why, sizeof(why), format, args);
-	report(part->source->path, line > 0 ? line : part->at, tally_conf_shown(shown, part, row),
-	       why);
+	report(part->source, line > 0 ? line : part->at, tally_conf_shown(shown, part, row), why);
 }
 
 void tally_conf_refuse(const struct tally_conf_part *part, size_t row, const char *format, ...)
@@ -88,7 +88,7 @@ enum tally_err tally_conf_wrong(const struct tally_conf *conf, const char *direc
 		tally_conf_report(part, row, format, args);
 	} else {
 		vsnprintf(why, sizeof(why), format, args);
-		report(conf->path, 0, directive, why);
+		report(part->source, 0, directive, why);
 	}
 	va_end(args);
 	return TALLY_ERR_CONFIG;

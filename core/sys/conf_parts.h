@@ -56,6 +56,7 @@ extern const struct tally_conf_row tally_pool_rows[TALLY_POOL_ROWS];
 struct tally_conf_source {
 	struct tally_arena *arena; /* has what it says */
 	const char *path;          /* in front of messages */
+	bool has_lines;            /* that somebody could look at: messages name them */
 	unsigned int mistakes;
 };
 

@@ -163,7 +163,9 @@ static enum tally_err copy_part(const struct tally_conf_part *from, struct tally
 
 	if (part == NULL || source == NULL || lines == NULL || path == NULL || section == NULL)
 		return TALLY_ERR_NOMEM;
-	*source = (struct tally_conf_source){ .arena = arena, .path = path };
+	*source = (struct tally_conf_source){
+		.arena = arena, .path = path, .has_lines = from->source->has_lines,
+	};
 	memcpy(lines, from->line, TALLY_POOL_ROWS * sizeof(*lines));
 	*part = *from;
 	part->source = source;

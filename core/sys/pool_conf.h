@@ -59,8 +59,7 @@ const struct tally_pool_conf *tally_conf_pools(const struct tally_conf *conf, si
 
 /*
  * A pool from a text of lines "directive = value", as the database has it; all of
- * *out is the arena's. Mistakes are logged with the pool's name and line:
- * TALLY_ERR_CONFIG.
+ * *out is the arena's. Mistakes are logged with the pool's name: TALLY_ERR_CONFIG.
  */
 enum tally_err tally_pool_conf_parse(struct tally_span id, struct tally_span text,
 				     struct tally_arena *arena, struct tally_pool_conf *out)

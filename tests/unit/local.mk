@@ -82,7 +82,7 @@ tests_unit_test_log_LDADD = $(unit_libs)
 TESTS += tests/unit/test_log
 
 check_PROGRAMS += tests/unit/test_conf
-tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
+tests_unit_test_conf_SOURCES = tests/unit/test_conf.c tests/unit/logged.c tests/unit/logged.h
 tests_unit_test_conf_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_conf_LDADD = $(unit_libs)
 TESTS += tests/unit/test_conf
@@ -231,6 +231,7 @@ tests_unit_test_permute_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_permute_LDADD = $(unit_libs)
 TESTS += tests/unit/test_permute
 
+
 # The contract of store/lists.h, for any implementation of it.
 check_LIBRARIES += tests/unit/libcontract.a
 tests_unit_libcontract_a_SOURCES = \
@@ -245,3 +246,9 @@ tests_unit_test_lists_SOURCES = tests/unit/test_lists.c
 tests_unit_test_lists_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_lists_LDADD = tests/unit/libcontract.a $(unit_libs)
 TESTS += tests/unit/test_lists
+
+check_PROGRAMS += tests/unit/test_pool_conf
+tests_unit_test_pool_conf_SOURCES = tests/unit/test_pool_conf.c tests/unit/logged.c tests/unit/logged.h
+tests_unit_test_pool_conf_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_pool_conf_LDADD = $(unit_libs)
+TESTS += tests/unit/test_pool_conf
