@@ -180,24 +180,10 @@ static void check_keys(struct tally_conf *conf)
 			       "know yet", conf->path);
 }
 
-/* A list of our own tokens may only go when the last of them has expired. */
-static void check_tokens_pool(const struct tally_conf *conf, const struct tally_pool_conf *pool)
-{
-	if (tally_span_eq(pool->id, tally_span_of(conf->tokens_status_pool)) &&
-	    pool->reference_lifetime > 0 && pool->reference_lifetime < conf->tokens_max_lifetime)
-		tally_conf_refuse(pool->part, TALLY_POOL_AT_reference_lifetime,
-				  "expected 0s or at least tokens.max-lifetime (%us), since access "
-				  "tokens have their status in this pool (tokens.status-pool), "
-				  "found %us", conf->tokens_max_lifetime,
-				  pool->reference_lifetime);
-}
-
 static void check_pools(struct tally_conf *conf)
 {
-	for (size_t i = 0; i < conf->lines->pool_count; i++) {
+	for (size_t i = 0; i < conf->lines->pool_count; i++)
 		tally_pool_check(&conf->lines->pools[i]);
-		check_tokens_pool(conf, &conf->lines->pools[i]);
-	}
 	if (!tally_pool_id_is_valid(tally_span_of(conf->tokens_status_pool)))
 		REFUSE(conf, tokens_status_pool,
 		       "expected the name of a pool: 1 to %u of a-z, 0-9 and '-', with no '-' at "

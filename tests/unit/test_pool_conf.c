@@ -186,12 +186,6 @@ static void mistakes_say_where_and_what(void **state)
 		/* elsewhere */
 		{ BASE "[tokens]\nstatus-pool = T\n", "t.conf:7: tokens.status-pool: expected the "
 						      "name of a pool" },
-		{ BASE "[pool.tokens]\nreference-lifetime = 23h\n",
-		  "t.conf:7: pool.tokens.reference-lifetime: expected 0s or at least "
-		  "tokens.max-lifetime (86400s), since access tokens have their status in this "
-		  "pool (tokens.status-pool), found 82800s\n" },
-		{ BASE "[pool.a]\nreference-lifetime = 23h\n[tokens]\nstatus-pool = a\n",
-		  "t.conf:7: pool.a.reference-lifetime: expected 0s or at least" },
 	};
 
 	(void)state;
