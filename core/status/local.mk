@@ -5,7 +5,12 @@ libtally_a_SOURCES += \
 	core/status/format.c core/status/format.def core/status/format.h \
 	core/status/format/cwt.c \
 	core/status/format/jwt.c \
-	core/status/permute.c core/status/permute.h
+	core/status/name.c \
+	core/status/permute.c core/status/permute.h \
+	core/status/pool.c core/status/pool.h core/status/pool_priv.h \
+	core/status/pool_refresh.c \
+	core/status/reference.c core/status/reference.h core/status/reference_priv.h \
+	core/status/refill.c core/status/refill.h
 libtally_a_SOURCES += \
 	core/status/desk.c core/status/desk.h \
 	core/status/folder.c core/status/folder.h \

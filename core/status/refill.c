@@ -6,14 +6,12 @@
 #include "status/reference_priv.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/thread.h"
 
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #define STACK_SIZE (256u * 1024)
+#define IDLE_MS 3600000 /* without anything to do but when woken */
 #define LOOK_MS 1000   /* at what has been held for too long */
 #define RETRY_MS 500   /* when Redis had nothing, or did not answer */
 #define URGENT_MS 25   /* when it had nothing, and someone waits */
@@ -22,11 +20,8 @@ struct tally_refill {
 	struct tally_lists *lists;
 	pthread_mutex_t lock;           /* guards first; only the thread takes out */
 	struct tally_references *first;
-	int wake;                       /* an eventfd that the thread waits on */
-	_Atomic bool pending;           /* it has been written to */
-	_Atomic bool stopping;
-	bool runs;
-	pthread_t thread;
+	struct tally_thread *thread;    /* NULL: there is none */
+	_Atomic bool pending;           /* it has been woken */
 };
 
 /* ---- references of a pool ---- */
@@ -208,7 +203,7 @@ static void refill(struct tally_references *references)
 	references->missed = 0;
 }
 
-/* In how many milliseconds it is to be visited again; -1: when it is woken. */
+/* In how many milliseconds it is to be visited again. */
 static int64_t next_visit(const struct tally_references *references)
 {
 	if (tally_references_lack(references) > 0) {
@@ -216,7 +211,7 @@ static int64_t next_visit(const struct tally_references *references)
 
 		return left > 0 ? left : RETRY_MS; /* there is no room for more pieces */
 	}
-	return references->live > 0 ? LOOK_MS : -1;
+	return references->live > 0 ? LOOK_MS : IDLE_MS;
 }
 
 static int64_t visit(struct tally_references *references)
@@ -247,15 +242,16 @@ static void take_out(struct tally_refill *refill, struct tally_references *refer
 }
 
 /* Others put in at the front, and only this thread takes out: the chain can be followed. */
-static int64_t visit_all(struct tally_refill *refill)
+int64_t tally_refill_round(struct tally_refill *refill)
 {
-	int64_t soonest = -1;
+	int64_t soonest = IDLE_MS;
 
+	atomic_store(&refill->pending, false);
 	pthread_mutex_lock(&refill->lock);
 	struct tally_references *references = refill->first;
 
 	pthread_mutex_unlock(&refill->lock);
-	while (references != NULL && !atomic_load(&refill->stopping)) {
+	while (references != NULL && !tally_thread_stopping()) {
 		struct tally_references *next = references->next;
 
 		if (atomic_load(&references->refs) == 0) {
@@ -264,42 +260,23 @@ static int64_t visit_all(struct tally_refill *refill)
 		} else {
 			int64_t in_ms = visit(references);
 
-			if (in_ms >= 0 && (soonest < 0 || in_ms < soonest))
-				soonest = in_ms;
+			soonest = in_ms < soonest ? in_ms : soonest;
 		}
 		references = next;
 	}
 	return soonest;
 }
 
-static void wait_for_work(struct tally_refill *refill, int64_t ms)
+static int64_t round_of(void *context)
 {
-	struct pollfd fd = { .fd = refill->wake, .events = POLLIN };
-	uint64_t count;
-
-	if (poll(&fd, 1, (int)ms) > 0 && read(refill->wake, &count, sizeof(count)) < 0)
-		tally_log_debug("references were wanted for nothing");
-	atomic_store(&refill->pending, false);
+	return tally_refill_round(context);
 }
 
-static void *run(void *context)
-{
-	struct tally_refill *refill = context;
-
-	while (!atomic_load(&refill->stopping))
-		wait_for_work(refill, visit_all(refill));
-	return NULL;
-}
-
+/* Many may find that there is little left before the thread has come to it. */
 void tally_refill_wake(struct tally_refill *refill)
 {
-	const uint64_t one = 1;
-
-	if (atomic_exchange(&refill->pending, true))
-		return;
-	ssize_t n = write(refill->wake, &one, sizeof(one));
-
-	(void)n; /* full: it is awake */
+	if (refill->thread != NULL && !atomic_exchange(&refill->pending, true))
+		tally_thread_wake(refill->thread);
 }
 
 struct tally_refill *tally_refill_new(struct tally_lists *lists)
@@ -309,47 +286,26 @@ struct tally_refill *tally_refill_new(struct tally_lists *lists)
 	if (refill == NULL)
 		return NULL;
 	refill->lists = lists;
-	refill->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (refill->wake < 0) {
-		free(refill);
-		return NULL;
-	}
 	pthread_mutex_init(&refill->lock, NULL);
 	return refill;
 }
 
 enum tally_err tally_refill_start(struct tally_refill *refill)
 {
-	pthread_attr_t attr;
-	sigset_t all, before;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	refill->runs = pthread_create(&refill->thread, &attr, run, refill) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return refill->runs ? TALLY_OK : TALLY_ERR_NOMEM;
+	return tally_thread_start(round_of, refill, STACK_SIZE, &refill->thread);
 }
 
 void tally_refill_free(struct tally_refill *refill)
 {
 	if (refill == NULL)
 		return;
-	atomic_store(&refill->stopping, true);
-	if (refill->runs) {
-		atomic_store(&refill->pending, false);
-		tally_refill_wake(refill);
-		pthread_join(refill->thread, NULL);
-	}
+	tally_thread_stop(refill->thread);
 	while (refill->first != NULL) {
 		struct tally_references *references = refill->first;
 
 		refill->first = references->next;
 		end(references);
 	}
-	close(refill->wake);
 	pthread_mutex_destroy(&refill->lock);
 	free(refill);
 }

@@ -23,6 +23,12 @@ struct tally_refill *tally_refill_new(struct tally_lists *lists);
 /* Before that nothing is reserved, and so nothing can be taken. */
 enum tally_err tally_refill_start(struct tally_refill *refill) TALLY_MUST_CHECK;
 
+/*
+ * What the thread does, again and again; for tests, which have none. Returns the
+ * milliseconds after which there may be more to do.
+ */
+int64_t tally_refill_round(struct tally_refill *refill);
+
 /* Stops the thread, gives everything back, and ends all references. */
 void tally_refill_free(struct tally_refill *refill);
 
