@@ -8,7 +8,6 @@
 #include "status/press.h"
 #include "sys/clock.h"
 #include "sys/log.h"
-#include "sys/rand.h"
 #include "sys/thread.h"
 
 #include <stdlib.h>
@@ -23,7 +22,7 @@
 #define SNAPSHOT_FRAME 65536u /* what comes with the entries */
 #define CLOCKS_APART 60      /* seconds, at the most, by which clocks of hosts differ */
 
-struct tally_desk *tally_desk_new(struct tally_pool *pool)
+static struct tally_seat *enter(void)
 {
 	struct tally_desk *desk = calloc(1, sizeof(*desk));
 
@@ -31,40 +30,49 @@ struct tally_desk *tally_desk_new(struct tally_pool *pool)
 		free(desk);
 		return NULL;
 	}
-	memcpy(desk->id, pool->conf.id.p, pool->conf.id.n);
-	desk->pool = pool;
-	return desk;
+	return &desk->seat;
 }
 
-void tally_desk_free(struct tally_desk *desk)
+static void changed(struct tally_seat *seat)
 {
-	if (desk == NULL)
-		return;
+	struct tally_desk *desk = (struct tally_desk *)seat;
+
+	tally_signing_forget_pool(desk->signing);
+	desk->create_at = desk->due_at = desk->retry_at = 0;
+}
+
+static void leave(void *context, struct tally_seat *seat, bool is_gone)
+{
+	struct tally_desk *desk = (struct tally_desk *)seat;
+	struct tally_desk_office *office = context;
+
+	if (is_gone)
+		tally_leases_give_up(office->leases, tally_span_of(seat->id));
 	tally_signing_free(desk->signing);
-	tally_pool_release(desk->pool);
 	free(desk);
 }
 
-void tally_desk_take(struct tally_desk *desk, struct tally_pool *pool)
+const struct tally_roster_type tally_desk_type = {
+	.enter = enter,
+	.changed = changed,
+	.leave = leave,
+};
+
+static const struct tally_pool *pool_of(const struct tally_desk *desk)
 {
-	if (pool != desk->pool) {
-		tally_signing_forget_pool(desk->signing);
-		desk->create_at = desk->due_at = desk->retry_at = 0;
-	}
-	tally_pool_release(desk->pool);
-	desk->pool = pool;
+	return desk->seat.pool;
 }
 
 static struct tally_span id_of(const struct tally_desk *desk)
 {
-	return tally_span_of(desk->id);
+	return tally_span_of(desk->seat.id);
 }
 
 /* ---- one list ---- */
 
 static size_t bytes_of(const struct tally_desk *desk)
 {
-	return tally_bits_bytes(desk->pool->shape.size, desk->pool->shape.bits);
+	return tally_bits_bytes(pool_of(desk)->shape.size, pool_of(desk)->shape.bits);
 }
 
 /* Signs what was compressed and publishes it. TALLY_ERR_STATE: there is no such list. */
@@ -72,11 +80,11 @@ static enum tally_err sign_and_publish(struct tally_desk *desk,
 				       const struct tally_desk_office *office,
 				       struct tally_press *press, uint32_t list, uint64_t version)
 {
-	const struct tally_pool_conf *conf = &desk->pool->conf;
+	const struct tally_pool_conf *conf = &pool_of(desk)->conf;
 	int64_t again_ms = tally_clock_now_us() / 1000 + (int64_t)conf->list_lifetime * 500;
 	struct tally_list_publication publication;
 	enum tally_err err =
-		tally_press_sign(press, desk->pool, desk->signing, list, &publication);
+		tally_press_sign(press, pool_of(desk), desk->signing, list, &publication);
 
 	publication.version = version;
 	if (err == TALLY_OK)
@@ -113,25 +121,24 @@ static enum tally_err publish(struct tally_desk *desk, const struct tally_desk_o
 static enum tally_err read_counters(struct tally_desk *desk, const struct tally_desk_office *office)
 {
 	struct tally_list_pool *counters = &desk->counters;
+	struct tally_list_holder holder;
+	enum tally_err err = office->lists->ops->pool_look(office->lists, id_of(desk), counters,
+							   &holder);
+	bool is_same = tally_secret_equal(counters->seed, pool_of(desk)->shape.seed,
+					  sizeof(counters->seed));
 
-	*counters = desk->pool->shape;
-	enum tally_err err = tally_rand_bytes(counters->seed, sizeof(counters->seed));
-
-	if (err == TALLY_OK)
-		err = office->lists->ops->pool_open(office->lists, id_of(desk), counters);
-	if (err == TALLY_OK && !tally_secret_equal(counters->seed, desk->pool->shape.seed,
-						   sizeof(counters->seed)))
-		err = TALLY_ERR_STATE;
 	tally_secret_wipe(counters->seed, sizeof(counters->seed));
+	if (err == TALLY_ERR_NOT_FOUND || (err == TALLY_OK && !is_same))
+		return TALLY_ERR_STATE;
 	return err;
 }
 
 /* How many lists there should be: those in use, the one after it, and so on. */
 static uint64_t lists_wanted(const struct tally_desk *desk)
 {
-	if (desk->pool->is_retired)
+	if (pool_of(desk)->is_retired)
 		return 0;
-	return desk->counters.next / desk->counters.size + desk->pool->conf.precreation_lists + 1;
+	return desk->counters.next / desk->counters.size + pool_of(desk)->conf.precreation_lists + 1;
 }
 
 static enum tally_err create_some(struct tally_desk *desk, const struct tally_desk_office *office)
@@ -163,7 +170,7 @@ static enum tally_err create_ahead(struct tally_desk *desk, const struct tally_d
 	if (err == TALLY_OK && desk->counters.lists < lists_wanted(desk))
 		err = create_some(desk, office);
 	if (err == TALLY_OK && desk->counters.lists >= lists_wanted(desk))
-		desk->create_at = now + (int64_t)desk->pool->conf.precreation_check_delay * 1000;
+		desk->create_at = now + (int64_t)pool_of(desk)->conf.precreation_check_delay * 1000;
 	return err;
 }
 
@@ -172,7 +179,7 @@ static enum tally_err create_ahead(struct tally_desk *desk, const struct tally_d
 static enum tally_err publish_due(struct tally_desk *desk, const struct tally_desk_office *office,
 				  int64_t now)
 {
-	bool at_once = desk->pool->conf.publish == TALLY_POOL_IMMEDIATE;
+	bool at_once = pool_of(desk)->conf.publish == TALLY_POOL_IMMEDIATE;
 	int64_t now_ms = tally_clock_now_us() / 1000, next_ms = 0;
 	int64_t rest = at_once ? IMMEDIATE_MS : INTERVAL_MS;
 	uint32_t due[LISTS_AT_A_TIME];
@@ -196,7 +203,7 @@ static enum tally_err publish_due(struct tally_desk *desk, const struct tally_de
 /* Whether everything that refers to the list has expired; that it is full is Redis' to say. */
 static bool may_go(const struct tally_desk *desk, const struct tally_list_state *state)
 {
-	const struct tally_pool_conf *conf = &desk->pool->conf;
+	const struct tally_pool_conf *conf = &pool_of(desk)->conf;
 	uint64_t end = (uint64_t)(state->list + 1) * desk->counters.size;
 
 	return conf->reference_lifetime > 0 && end <= desk->counters.next &&
@@ -215,7 +222,7 @@ static enum tally_err retire(struct tally_desk *desk, const struct tally_desk_of
 	*gone = err == TALLY_OK;
 	if (*gone)
 		tally_log_notice("pool %s: list %s is retired, for all that refers to it has expired",
-				 desk->id, tally_list_name(desk->pool, list, name).p);
+				 desk->seat.id, tally_list_name(pool_of(desk), list, name).p);
 	return err == TALLY_ERR_STATE || err == TALLY_ERR_NOT_FOUND ? TALLY_OK : err;
 }
 
@@ -223,7 +230,7 @@ static enum tally_err retire(struct tally_desk *desk, const struct tally_desk_of
 static enum tally_err look_after(struct tally_desk *desk, const struct tally_desk_office *office,
 				 const struct tally_list_state *state, unsigned int *work)
 {
-	int64_t too_late = tally_clock_now() + desk->pool->conf.list_lifetime / 4;
+	int64_t too_late = tally_clock_now() + pool_of(desk)->conf.list_lifetime / 4;
 	bool gone = state->is_retired;
 	enum tally_err err = TALLY_OK;
 
@@ -287,9 +294,9 @@ static void tell(struct tally_desk *desk, enum tally_err err, bool is_told)
 	if (err == desk->told)
 		return;
 	if (err == TALLY_OK)
-		tally_log_notice("pool %s: its lists are published again", desk->id);
+		tally_log_notice("pool %s: its lists are published again", desk->seat.id);
 	else if (!is_told)
-		tally_log_error("pool %s: its lists cannot be published: %s", desk->id, advice(err));
+		tally_log_error("pool %s: its lists cannot be published: %s", desk->seat.id, advice(err));
 	desk->told = err;
 }
 
@@ -297,7 +304,7 @@ static void note(struct tally_desk *desk, const struct tally_desk_office *office
 		 enum tally_err err, bool is_told)
 {
 	if (err == TALLY_ERR_CONFLICT) {
-		tally_log_notice("pool %s: another process publishes its lists now", desk->id);
+		tally_log_notice("pool %s: another process publishes its lists now", desk->seat.id);
 		tally_leases_lost(office->leases, id_of(desk));
 		return;
 	}
@@ -314,7 +321,7 @@ static enum tally_err work(struct tally_desk *desk, const struct tally_desk_offi
 			   bool *is_told)
 {
 	int64_t now = tally_clock_ms();
-	enum tally_err err = tally_signing_renew(desk->signing, desk->pool, office->keys,
+	enum tally_err err = tally_signing_renew(desk->signing, pool_of(desk), office->keys,
 						 office->conf->tokens_algorithm);
 
 	*is_told = err != TALLY_OK;

@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 #include "status/lease.h"
-#include "status/pool.h"
+#include "status/roster.h"
 #include "status/signing.h"
 #include "store/lists.h"
 
@@ -26,10 +26,8 @@ struct tally_desk_office {
 };
 
 struct tally_desk {
-	char id[TALLY_POOL_ID_MAX + 1];
-	struct tally_pool *pool; /* held */
+	struct tally_seat seat;
 	struct tally_signing *signing;
-	bool seen;               /* in this round */
 
 	uint64_t fence;          /* under which it worked last; 0: not yet */
 	struct tally_list_pool counters; /* as they were when last read */
@@ -45,12 +43,8 @@ struct tally_desk {
 	enum tally_err told;     /* what is wrong, as it was logged; TALLY_OK: nothing */
 };
 
-/* Owned; ended by tally_desk_free. NULL: out of memory. pool: held by the caller. */
-struct tally_desk *tally_desk_new(struct tally_pool *pool);
-void tally_desk_free(struct tally_desk *desk);
-
-/* Another opening of the pool, or the same; it is taken. */
-void tally_desk_take(struct tally_desk *desk, struct tally_pool *pool);
+/* One for each pool; the context is the office. */
+extern const struct tally_roster_type tally_desk_type;
 
 /*
  * Does what there is to do now. Returns the milliseconds after which there may be

@@ -54,6 +54,13 @@ void tally_folder_init(struct tally_folder *folder, const char *path)
 		folder->forms[i] = -1;
 }
 
+/* The caller's errno is the reason. */
+static enum tally_err failed(struct tally_folder *folder)
+{
+	folder->reason = errno;
+	return TALLY_ERR_IO;
+}
+
 static void close_one(int *fd)
 {
 	if (*fd >= 0)
@@ -63,13 +70,10 @@ static void close_one(int *fd)
 
 void tally_folder_close(struct tally_folder *folder)
 {
-	int saved = errno;
-
 	for (size_t i = 0; i < TALLY_FILE_FORMS; i++)
 		close_one(&folder->forms[i]);
 	close_one(&folder->lock); /* and with it the lock */
 	close_one(&folder->root);
-	errno = saved;
 }
 
 static enum tally_err take_lock(struct tally_folder *folder)
@@ -79,20 +83,20 @@ static enum tally_err take_lock(struct tally_folder *folder)
 	folder->lock = openat(folder->root, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 			      FILE_MODE);
 	if (folder->lock < 0)
-		return TALLY_ERR_IO;
+		return failed(folder);
 	if (fcntl(folder->lock, F_OFD_SETLK, &whole) == 0)
 		return TALLY_OK;
-	return errno == EAGAIN || errno == EACCES ? TALLY_ERR_EXISTS : TALLY_ERR_IO;
+	return errno == EAGAIN || errno == EACCES ? TALLY_ERR_EXISTS : failed(folder);
 }
 
 static enum tally_err open_forms(struct tally_folder *folder)
 {
 	for (size_t i = 0; i < TALLY_FILE_FORMS; i++) {
 		if (mkdirat(folder->root, names[i], FOLDER_MODE) != 0 && errno != EEXIST)
-			return TALLY_ERR_IO;
+			return failed(folder);
 		folder->forms[i] = openat(folder->root, names[i], OPEN_FOLDER | O_NOFOLLOW);
 		if (folder->forms[i] < 0)
-			return TALLY_ERR_IO;
+			return failed(folder);
 	}
 	return TALLY_OK;
 }
@@ -100,10 +104,12 @@ static enum tally_err open_forms(struct tally_folder *folder)
 enum tally_err tally_folder_open(struct tally_folder *folder)
 {
 	struct stat st;
-	enum tally_err err = TALLY_ERR_IO;
 
 	folder->root = open(folder->path, OPEN_FOLDER);
-	if (folder->root >= 0 && fstat(folder->root, &st) == 0)
+	enum tally_err err = folder->root >= 0 && fstat(folder->root, &st) == 0 ? TALLY_OK
+										: failed(folder);
+
+	if (err == TALLY_OK)
 		err = take_lock(folder);
 	if (err == TALLY_OK)
 		err = open_forms(folder);
@@ -136,9 +142,9 @@ enum tally_err tally_folder_sync(struct tally_folder *folder)
 		return TALLY_OK;
 	for (size_t i = 0; i < TALLY_FILE_FORMS; i++)
 		if (fsync(folder->forms[i]) != 0)
-			return TALLY_ERR_IO;
+			return failed(folder);
 	if (fsync(folder->root) != 0)
-		return TALLY_ERR_IO;
+		return failed(folder);
 	folder->changed = false;
 	return TALLY_OK;
 }
@@ -206,11 +212,9 @@ static bool write_file(int folder, const char *file, struct tally_span bytes, st
 static void remove_unfinished(struct tally_folder *folder, struct tally_span name)
 {
 	struct file_name file = unfinished(name);
-	int saved = errno;
 
 	for (size_t i = 0; i < TALLY_FILE_FORMS; i++)
 		unlinkat(folder->forms[i], file.text, 0);
-	errno = saved;
 }
 
 static bool write_unfinished(struct tally_folder *folder, const struct tally_file_set *set)
@@ -238,26 +242,15 @@ static bool put_in_place(struct tally_folder *folder, struct tally_span name)
 enum tally_err tally_folder_remove(struct tally_folder *folder, struct tally_span name)
 {
 	struct file_name file = finished(name);
-	int reason = 0;
+	enum tally_err err = TALLY_OK;
 
 	for (size_t i = 0; i < TALLY_FILE_FORMS; i++) {
 		if (unlinkat(folder->forms[i], file.text, 0) == 0)
 			folder->changed = true;
 		else if (errno != ENOENT)
-			reason = errno;
+			err = failed(folder);
 	}
-	errno = reason;
-	return reason == 0 ? TALLY_OK : TALLY_ERR_IO;
-}
-
-/* Half a set is none. */
-static enum tally_err give_up(struct tally_folder *folder, struct tally_span name)
-{
-	int saved = errno;
-	enum tally_err err = tally_folder_remove(folder, name);
-
-	errno = saved;
-	return err == TALLY_OK ? TALLY_ERR_IO : err;
+	return err;
 }
 
 /* All are written before the first is put in place: a disk is full before, not then. */
@@ -267,8 +260,12 @@ enum tally_err tally_folder_write(struct tally_folder *folder, const struct tall
 
 	if (written && put_in_place(folder, set->name))
 		return TALLY_OK;
+	enum tally_err err = failed(folder);
+
 	remove_unfinished(folder, set->name);
-	return written ? give_up(folder, set->name) : TALLY_ERR_IO;
+	if (written && tally_folder_remove(folder, set->name) != TALLY_OK) /* half a set is none */
+		folder->changed = true;
+	return err;
 }
 
 /* ---- what is there ---- */
@@ -293,9 +290,9 @@ static enum tally_err sweep_one(struct tally_folder *folder, int fd, tally_folde
 	struct dirent *entry;
 
 	if (dir == NULL) {
-		if (copy >= 0)
-			close(copy);
-		return TALLY_ERR_IO;
+		err = failed(folder);
+		close_one(&copy);
+		return err;
 	}
 	while ((errno = 0, entry = readdir(dir)) != NULL) {
 		if (!is_rubbish(entry->d_name, keep, context))
@@ -303,13 +300,12 @@ static enum tally_err sweep_one(struct tally_folder *folder, int fd, tally_folde
 		if (unlinkat(fd, entry->d_name, 0) == 0)
 			folder->changed = true;
 		else if (errno != ENOENT)
-			err = TALLY_ERR_IO;
+			err = failed(folder);
 	}
-	int saved = errno;
-
+	if (errno != 0)
+		err = failed(folder);
 	closedir(dir);
-	errno = saved;
-	return saved == 0 ? err : TALLY_ERR_IO;
+	return err;
 }
 
 enum tally_err tally_folder_sweep(struct tally_folder *folder, tally_folder_keep *keep,

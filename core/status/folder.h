@@ -30,6 +30,7 @@ struct tally_folder {
 	dev_t device; /* of root */
 	ino_t inode;
 	bool changed;     /* since the last tally_folder_sync */
+	int reason;       /* of the last TALLY_ERR_IO: an errno */
 };
 
 /* One publication of a list. */
@@ -45,7 +46,8 @@ void tally_folder_init(struct tally_folder *folder, const char *path);
 
 /*
  * Opens the folder, makes those of the forms in it, and sees that no other process
- * writes there: TALLY_ERR_EXISTS. TALLY_ERR_IO here and below: errno says why.
+ * writes there: TALLY_ERR_EXISTS. TALLY_ERR_IO here and below: folder->reason says
+ * why.
  */
 enum tally_err tally_folder_open(struct tally_folder *folder) TALLY_MUST_CHECK;
 void tally_folder_close(struct tally_folder *folder);

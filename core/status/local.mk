@@ -13,8 +13,11 @@ libtally_a_SOURCES += \
 	core/status/refill.c core/status/refill.h
 libtally_a_SOURCES += \
 	core/status/desk.c core/status/desk.h \
+	core/status/files.c core/status/files.h \
 	core/status/folder.c core/status/folder.h \
 	core/status/lease.c core/status/lease.h \
 	core/status/press.c core/status/press.h \
 	core/status/publish.c core/status/publish.h \
-	core/status/signing.c core/status/signing.h
+	core/status/roster.c core/status/roster.h \
+	core/status/signing.c core/status/signing.h \
+	core/status/track.c core/status/track.h

@@ -21,8 +21,7 @@ struct tally_publisher {
 	void *context;
 	struct tally_desk_office office;
 	char only[TALLY_POOL_ID_MAX + 1]; /* "": all */
-	struct tally_desk **desks;
-	size_t count;
+	struct tally_roster desks;
 	struct tally_thread *thread;
 	bool renews; /* the leases have a thread */
 	bool short_of_memory; /* has been told */
@@ -44,6 +43,7 @@ struct tally_publisher *tally_publisher_new(const struct tally_conf *conf,
 		.lists = lists,
 		.leases = tally_leases_new(lists, conf->status_lease),
 	};
+	publisher->desks = (struct tally_roster){ &tally_desk_type, &publisher->office, NULL, 0 };
 	if (publisher->office.leases == NULL) {
 		free(publisher);
 		return NULL;
@@ -62,90 +62,18 @@ void tally_publisher_free(struct tally_publisher *publisher)
 		return;
 	tally_thread_stop(publisher->thread);
 	tally_leases_free(publisher->office.leases);
-	for (size_t i = 0; i < publisher->count; i++)
-		tally_desk_free(publisher->desks[i]);
-	free(publisher->desks);
+	tally_roster_end(&publisher->desks);
 	free(publisher);
-}
-
-/* ---- a desk for each pool ---- */
-
-/* Most often the pools are as many as before, and in the same order: near is tried first. */
-static struct tally_desk *find(const struct tally_publisher *publisher, struct tally_span id,
-			       size_t near)
-{
-	for (size_t k = 0; k < publisher->count; k++) {
-		struct tally_desk *desk = publisher->desks[(near + k) % publisher->count];
-
-		if (tally_span_eq(tally_span_of(desk->id), id))
-			return desk;
-	}
-	return NULL;
-}
-
-/* pool: taken, also on failure. */
-static enum tally_err seat(struct tally_publisher *publisher, struct tally_pool *pool, size_t near)
-{
-	struct tally_desk *desk = find(publisher, pool->conf.id, near);
-
-	if (desk != NULL) {
-		tally_desk_take(desk, pool);
-		desk->seen = true;
-		return TALLY_OK;
-	}
-	struct tally_desk **desks =
-		realloc(publisher->desks, (publisher->count + 1) * sizeof(*desks));
-
-	if (desks != NULL)
-		publisher->desks = desks;
-	desk = desks ? tally_desk_new(pool) : NULL;
-	if (desk == NULL) {
-		tally_pool_release(pool);
-		return TALLY_ERR_NOMEM;
-	}
-	desk->seen = true;
-	desks[publisher->count++] = desk;
-	return TALLY_OK;
-}
-
-static bool is_wanted(const struct tally_publisher *publisher, const struct tally_pool *pool)
-{
-	return publisher->only[0] == '\0' ||
-	       tally_span_eq(tally_span_of(publisher->only), pool->conf.id);
-}
-
-/* Those of pools that are gone. */
-static void clear(struct tally_publisher *publisher)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < publisher->count; i++) {
-		struct tally_desk *desk = publisher->desks[i];
-
-		if (desk->seen) {
-			desk->seen = false;
-			publisher->desks[kept++] = desk;
-			continue;
-		}
-		tally_leases_give_up(publisher->office.leases, tally_span_of(desk->id));
-		tally_desk_free(desk);
-	}
-	publisher->count = kept;
 }
 
 static enum tally_err arrange(struct tally_publisher *publisher)
 {
-	enum tally_err err = TALLY_OK;
-	struct tally_pool *pool;
+	return tally_roster_update(&publisher->desks, publisher->pools, publisher->only);
+}
 
-	for (size_t i = 0; (pool = tally_pools_at(publisher->pools, i)) != NULL; i++) {
-		if (!is_wanted(publisher, pool))
-			tally_pool_release(pool);
-		else if (seat(publisher, pool, i) != TALLY_OK)
-			err = TALLY_ERR_NOMEM;
-	}
-	clear(publisher);
-	return err;
+static struct tally_desk *desk_at(const struct tally_publisher *publisher, size_t i)
+{
+	return (struct tally_desk *)publisher->desks.seats[i];
 }
 
 /* ---- rounds ---- */
@@ -163,9 +91,9 @@ int64_t tally_publisher_round(struct tally_publisher *publisher)
 		tally_log_error("out of memory: lists of some pools are not published");
 	publisher->short_of_memory = is_short;
 	publisher->office.keys = keys;
-	for (size_t i = 0; i < publisher->count && !tally_thread_stopping(); i++) {
+	for (size_t i = 0; i < publisher->desks.count && !tally_thread_stopping(); i++) {
 		enum tally_err err; /* is logged, and tried again */
-		int64_t ms = tally_desk_work(publisher->desks[i], &publisher->office, &err);
+		int64_t ms = tally_desk_work(desk_at(publisher, i), &publisher->office, &err);
 
 		rest = ms < rest ? ms : rest;
 	}
@@ -215,7 +143,7 @@ static enum tally_err finish(struct tally_desk *desk, const struct tally_desk_of
 	} while (err == TALLY_OK && !tally_desk_is_done(desk));
 	if (err == TALLY_ERR_EXISTS)
 		tally_log_error("pool %s: another process publishes its lists: stop it first, or "
-				"leave it to that one", desk->id);
+				"leave it to that one", desk->seat.id);
 	return err;
 }
 
@@ -228,14 +156,14 @@ enum tally_err tally_publisher_once(struct tally_publisher *publisher, bool forc
 		first = start_renewing(publisher);
 	if (first != TALLY_OK)
 		return first;
-	if (publisher->only[0] != '\0' && publisher->count == 0) {
+	if (publisher->only[0] != '\0' && publisher->desks.count == 0) {
 		tally_log_error("there is no pool %s", publisher->only);
 		return TALLY_ERR_NOT_FOUND;
 	}
 	publisher->office.keys = publisher->find_keys(publisher->context);
-	for (size_t i = 0; i < publisher->count; i++) {
-		publisher->desks[i]->scan_all = force;
-		enum tally_err err = finish(publisher->desks[i], &publisher->office, &patience_ms);
+	for (size_t i = 0; i < publisher->desks.count; i++) {
+		desk_at(publisher, i)->scan_all = force;
+		enum tally_err err = finish(desk_at(publisher, i), &publisher->office, &patience_ms);
 
 		if (first == TALLY_OK)
 			first = err;
