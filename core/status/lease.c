@@ -29,7 +29,7 @@ struct lease {
 struct tally_leases {
 	struct tally_lists *lists;
 	uint32_t ttl_ms;
-	char owner[64];
+	char owner[TALLY_LIST_OWNER_MAX + 1];
 	pthread_mutex_t lock; /* guards all; not held while Redis is asked */
 	struct lease *all;
 	size_t count;

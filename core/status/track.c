@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "codec/bits.h"
 #include "codec/deflate.h"
+#include "status/format.h"
 #include "store/lists.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 
 #define STATES_AT_A_TIME 64u
-#define GZIP_LEVEL 6 /* higher ones gain nothing on text that was compressed before */
 #define MARGIN 1     /* seconds: between two looks, and for the request that is under way */
 
 /* A list is base64 twice in a JWT, and once as it is in a CWT; the rest are certificates. */
@@ -144,7 +144,7 @@ static enum tally_err write_publication(const struct tally_track *track,
 	struct tally_buf gzip;
 
 	tally_buf_grow(&gzip, publication->jwt.n + publication->jwt.n / 512 + 1024);
-	enum tally_err err = tally_deflate(TALLY_GZIP, GZIP_LEVEL, publication->jwt, &gzip);
+	enum tally_err err = tally_deflate(TALLY_GZIP, TALLY_LIST_GZIP_LEVEL, publication->jwt, &gzip);
 	const struct tally_file_set set = {
 		.name = name_of(track, list, name),
 		.iat = publication->iat,

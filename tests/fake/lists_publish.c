@@ -198,6 +198,7 @@ static void put(struct fake_pool *pool, struct fake_list *list,
 	list->state.iat = publication->iat;
 	list->state.exp = publication->exp;
 	list->state.published = publication->version;
+	list->state.recipe = publication->recipe;
 	if (list->state.version == publication->version)
 		list->due_ms = again_ms;
 	else if (list->missed_ms > 0)
@@ -241,6 +242,18 @@ enum tally_err fake_states(struct tally_lists *lists, struct tally_span id, uint
 	return fake_lists_leave(fake, err == TALLY_ERR_NOT_FOUND ? TALLY_OK : err);
 }
 
+/* Whether positions of it may still be reserved. */
+static bool has_free(const struct fake_pool *pool, uint32_t number)
+{
+	uint64_t first = (uint64_t)number * pool->shape.size, end = first + pool->shape.size;
+
+	for (size_t i = 0; i < pool->returned_count; i++)
+		if (pool->returned[i].first < end &&
+		    pool->returned[i].first + pool->returned[i].count > first)
+			return true;
+	return pool->shape.next < end;
+}
+
 enum tally_err fake_retire(struct tally_lists *lists, struct tally_span id, uint32_t number,
 			   uint64_t fence)
 {
@@ -253,6 +266,8 @@ enum tally_err fake_retire(struct tally_lists *lists, struct tally_span id, uint
 	else if (err == TALLY_OK &&
 		 (number >= pool->shape.lists || pool->lists[number].entries == NULL))
 		err = TALLY_ERR_NOT_FOUND;
+	else if (err == TALLY_OK && has_free(pool, number))
+		err = TALLY_ERR_STATE;
 	if (err == TALLY_OK) {
 		struct fake_list *list = &pool->lists[number];
 

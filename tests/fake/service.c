@@ -76,9 +76,8 @@ static void add_user(struct tally_store *store)
 	must(store->ops->user_add(store, &user) == TALLY_OK, "adding the user");
 }
 
-/* A signing key, in PKCS #8 wrapped under the key of write_wrap_key. */
-static void add_key(struct tally_store *store, const char *alg_name,
-		    const struct tally_seal_key *wrap)
+void tally_fake_key_add(struct tally_store *store, const char *kid, const char *alg_name,
+			int64_t activate_at)
 {
 	const struct tally_alg *alg = tally_alg_find(tally_span_of(alg_name));
 	char der[TALLY_KEY_DER_MAX], public_der[TALLY_KEY_DER_MAX];
@@ -86,10 +85,10 @@ static void add_key(struct tally_store *store, const char *alg_name,
 	struct tally_buf private_buf, public_buf, wrapped_buf;
 	struct tally_key *key = NULL;
 	struct tally_key_record record = {
-		.kid = TALLY_SPAN("k1"),
+		.kid = tally_span_of(kid),
 		.alg = tally_span_of(alg_name),
 		.created_at = 1,
-		.activate_at = 1,
+		.activate_at = activate_at,
 	};
 
 	tally_buf_over(&private_buf, der, sizeof(der));
@@ -98,8 +97,8 @@ static void add_key(struct tally_store *store, const char *alg_name,
 	must(tally_key_generate(alg, &key) == TALLY_OK, "making a key");
 	must(tally_key_add_private_der(key, &private_buf) == TALLY_OK, "encoding a key");
 	must(tally_key_add_public_der(key, &public_buf) == TALLY_OK, "encoding a key");
-	must(tally_seal(wrap, record.kid, tally_buf_span(&private_buf), &wrapped_buf) == TALLY_OK,
-	     "wrapping a key");
+	must(tally_seal(&tally_fake_wrap_key, record.kid, tally_buf_span(&private_buf),
+			&wrapped_buf) == TALLY_OK, "wrapping a key");
 	record.public_der = tally_buf_span(&public_buf);
 	record.wrapped = tally_buf_span(&wrapped_buf);
 	must(store->ops->key_add(store, &record) == TALLY_OK, "storing a key");
@@ -143,7 +142,7 @@ void tally_fake_service_open(struct tally_fake_service *service, const char *alg
 	     "the store");
 	add_client(service->store);
 	add_user(service->store);
-	add_key(service->store, alg, &tally_fake_wrap_key);
+	tally_fake_key_add(service->store, "k1", alg, 1);
 	const struct tally_app_stores stores = {
 		.store = service->store,
 		.marks = service->marks,

@@ -16,6 +16,10 @@
 /* What the signing key is wrapped with, and refresh tokens are sealed with. */
 extern const struct tally_seal_key tally_fake_wrap_key;
 
+/* Adds a signing key, made for it and wrapped with that; it signs from activate_at on. */
+void tally_fake_key_add(struct tally_store *store, const char *kid, const char *alg,
+			int64_t activate_at);
+
 #define TALLY_FAKE_CLIENT "demo"
 #define TALLY_FAKE_SECRET "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
 
