@@ -190,6 +190,31 @@ static void check_pools(struct tally_conf *conf)
 		       "either end, found \"%s\"", TALLY_POOL_ID_MAX, conf->tokens_status_pool);
 }
 
+/* The pool of our own tokens: its lists must stay for as long as a token may name them. */
+static void check_token_pool(const struct tally_conf *conf, const struct tally_pool_conf *pool)
+{
+	if (!tally_span_eq(pool->id, tally_span_of(conf->tokens_status_pool)) ||
+	    pool->reference_lifetime == 0 || pool->reference_lifetime >= conf->tokens_max_lifetime)
+		return;
+	tally_conf_refuse(pool->part, TALLY_POOL_AT_reference_lifetime,
+			  "expected at least tokens.max-lifetime (%us), since tokens.status-pool "
+			  "names this pool, or 0s for lists that stay; found %us",
+			  conf->tokens_max_lifetime, pool->reference_lifetime);
+}
+
+static void check_tokens(struct tally_conf *conf)
+{
+	if (conf->tokens_access_lifetime > conf->tokens_max_lifetime)
+		REFUSE(conf, tokens_access_lifetime,
+		       "expected at most tokens.max-lifetime (%us), found %us",
+		       conf->tokens_max_lifetime, conf->tokens_access_lifetime);
+	if (conf->tokens_status && conf->redis_host == NULL && conf->redis_socket == NULL)
+		REFUSE(conf, tokens_status, "expected redis.host or redis.socket beside it, where "
+		       "status lists are kept, found neither");
+	for (size_t i = 0; i < conf->lines->pool_count; i++)
+		check_token_pool(conf, &conf->lines->pools[i]);
+}
+
 void tally_conf_check(struct tally_conf *conf)
 {
 	check_issuer(conf);
@@ -198,8 +223,5 @@ void tally_conf_check(struct tally_conf *conf)
 	check_log(conf);
 	check_keys(conf);
 	check_pools(conf);
-	if (conf->tokens_access_lifetime > conf->tokens_max_lifetime)
-		REFUSE(conf, tokens_access_lifetime,
-		       "expected at most tokens.max-lifetime (%us), found %us",
-		       conf->tokens_max_lifetime, conf->tokens_access_lifetime);
+	check_tokens(conf);
 }

@@ -129,17 +129,14 @@ static struct tally_conf *make_conf(const char *wrap_path, const char *more)
 	return conf;
 }
 
-void tally_fake_service_open(struct tally_fake_service *service, const char *alg, const char *more)
+static void open_service(struct tally_fake_service *service, const char *alg, const char *more)
 {
 	char wrap_path[] = "/tmp/tallystick-wrap-XXXXXX";
 
 	tally_buf_grow(&service->answer, ANSWER_MAX);
 	write_wrap_key(&tally_fake_wrap_key, wrap_path);
 	service->store = tally_fake_store_new();
-	service->marks = tally_fake_marks_new();
-	service->status = tally_fake_token_status_new();
-	must(service->store != NULL && service->marks != NULL && service->status != NULL,
-	     "the store");
+	must(service->store != NULL, "the store");
 	add_client(service->store);
 	add_user(service->store);
 	tally_fake_key_add(service->store, "k1", alg, 1);
@@ -155,6 +152,22 @@ void tally_fake_service_open(struct tally_fake_service *service, const char *alg
 	must(tally_app_start(service->app) == TALLY_OK, "starting");
 	service->worker = tally_worker_new(service->app);
 	must(service->worker != NULL, "a worker");
+}
+
+void tally_fake_service_open(struct tally_fake_service *service, const char *alg, const char *more)
+{
+	service->marks = tally_fake_marks_new();
+	service->status = tally_fake_token_status_new();
+	must(service->marks != NULL && service->status != NULL, "what is in Redis");
+	open_service(service, alg, more);
+}
+
+void tally_fake_service_open_without_redis(struct tally_fake_service *service, const char *alg,
+					   const char *more)
+{
+	service->marks = NULL;
+	service->status = NULL;
+	open_service(service, alg, more);
 }
 
 void tally_fake_service_close(struct tally_fake_service *service)

@@ -30,7 +30,7 @@ void tally_fake_key_add(struct tally_store *store, const char *kid, const char *
 struct tally_fake_service {
 	struct tally_store *store; /* the application's */
 	struct tally_marks *marks; /* the application's */
-	struct tally_token_status *status;
+	struct tally_token_status *status; /* borrowed by it */
 	struct tally_app *app;
 	struct tally_worker *worker;
 	struct tally_buf answer; /* the last one, in one piece */
@@ -45,6 +45,9 @@ struct tally_fake_service {
  */
 void tally_fake_service_open(struct tally_fake_service *service, const char *alg,
 			     const char *more);
+/* The same without Redis and all that is in it: no marks, no status lists. */
+void tally_fake_service_open_without_redis(struct tally_fake_service *service, const char *alg,
+					   const char *more);
 void tally_fake_service_close(struct tally_fake_service *service);
 
 /* One request; NULL members are left out. Lengths by strlen but for the body. */

@@ -241,6 +241,15 @@ static void mistakes_say_where_and_what(void **state)
 		{ BASE "[log]\ntarget = log.txt\n", "t.conf:6: log.target: expected stderr, syslog "
 						    "or a path that begins with '/', found "
 						    "\"log.txt\"\n" },
+		{ BASE "[tokens]\nstatus = on\n", "t.conf:6: tokens.status: expected redis.host or "
+						  "redis.socket beside it" },
+		{ BASE "[pool.tokens]\nreference-lifetime = 23h\n",
+		  "t.conf:6: pool.tokens.reference-lifetime: expected at least tokens.max-lifetime "
+		  "(86400s)" },
+		{ BASE "[tokens]\nstatus-pool = a\nmax-lifetime = 2d\n"
+		       "[pool.a]\nreference-lifetime = 1d\n",
+		  "t.conf:9: pool.a.reference-lifetime: expected at least tokens.max-lifetime "
+		  "(172800s)" },
 		{ BASE "[tokens]\nmax-lifetime = 30m\n", "t.conf: tokens.access-lifetime: expected "
 							 "at most tokens.max-lifetime (1800s), "
 							 "found 3600s\n" },
