@@ -21,6 +21,26 @@ check_PROGRAMS += tests/fuzz/fuzz_basic
 tests_fuzz_fuzz_basic_LDADD = $(fuzz_libs)
 fuzz_tests += tests/fuzz/fuzz_basic
 
+check_PROGRAMS += tests/fuzz/fuzz_accept
+tests_fuzz_fuzz_accept_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_accept
+
+check_PROGRAMS += tests/fuzz/fuzz_bits
+tests_fuzz_fuzz_bits_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_bits
+
+check_PROGRAMS += tests/fuzz/fuzz_cbor
+tests_fuzz_fuzz_cbor_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_cbor
+
+check_PROGRAMS += tests/fuzz/fuzz_cose
+tests_fuzz_fuzz_cose_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_cose
+
+check_PROGRAMS += tests/fuzz/fuzz_status
+tests_fuzz_fuzz_status_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_status
+
 check_PROGRAMS += tests/fuzz/fuzz_json
 tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)
 fuzz_tests += tests/fuzz/fuzz_json
