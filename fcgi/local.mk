@@ -9,9 +9,11 @@ tallystick_SOURCES = \
 	fcgi/cmd_purge.c \
 	fcgi/cmd_revoke.c \
 	fcgi/cmd_setup.c \
+	fcgi/cmd_status.c \
 	fcgi/cmd_user.c \
 	fcgi/cmd_user_key.c \
 	fcgi/command.c fcgi/command.def fcgi/command.h \
+	fcgi/fetch.c fcgi/fetch.h \
 	fcgi/file.c fcgi/file.h \
 	fcgi/front.c fcgi/front.h \
 	fcgi/listener.c fcgi/listener.h \

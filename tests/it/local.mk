@@ -50,6 +50,10 @@ tests_it_store_rights_test_CPPFLAGS = $(it_cppflags)
 tests_it_store_rights_test_LDADD = $(it_libs)
 
 
+check_PROGRAMS += tests/it/list_tool
+tests_it_list_tool_SOURCES = tests/it/list_tool.c
+tests_it_list_tool_LDADD = libtally.a $(CORE_LIBS)
+
 check_PROGRAMS += tests/it/marks_tool
 tests_it_marks_tool_SOURCES = tests/it/marks_tool.c
 tests_it_marks_tool_CPPFLAGS = $(it_cppflags)
@@ -83,6 +87,7 @@ EXTRA_DIST += \
 	tests/it/72-refresh.sh \
 	tests/it/73-limits.sh \
 	tests/it/74-purge.sh \
+	tests/it/80-status-check.sh \
 	tests/it/90-newest.sh \
 	tests/it/big \
 	tests/it/clear_server.py \
@@ -92,6 +97,7 @@ EXTRA_DIST += \
 	tests/it/lib-node.sh \
 	tests/it/lib-stack.sh \
 	tests/it/lib-token.sh \
+	tests/it/list_server.py \
 	tests/it/load.py \
 	tests/it/node/assertions.js \
 	tests/it/node/check.js \
