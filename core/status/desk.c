@@ -312,6 +312,8 @@ static void note(struct tally_desk *desk, const struct tally_desk_office *office
 		tell(desk, err, is_told);
 	if (err == TALLY_OK || err == TALLY_ERR_UNAVAILABLE || desk->retry_ms == 0)
 		desk->retry_ms = RETRY_MS;
+	else if (is_told) /* what signs is looked at all the time */
+		desk->retry_ms = IMMEDIATE_MS;
 	else if (desk->retry_ms < RETRY_MAX_MS / 2)
 		desk->retry_ms *= 2;
 	desk->retry_at = err == TALLY_OK ? 0 : tally_clock_ms() + desk->retry_ms;
@@ -370,6 +372,12 @@ int64_t tally_desk_work(struct tally_desk *desk, const struct tally_desk_office 
 		note(desk, office, *err, is_told);
 	}
 	return rest_of(desk);
+}
+
+void tally_desk_sign_all(struct tally_desk *desk)
+{
+	desk->scan_all = true;
+	desk->scan_at = desk->scan_next = 0;
 }
 
 bool tally_desk_is_done(const struct tally_desk *desk)

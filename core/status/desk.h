@@ -54,6 +54,9 @@ extern const struct tally_roster_type tally_desk_type;
 int64_t tally_desk_work(struct tally_desk *desk, const struct tally_desk_office *office,
 			enum tally_err *err);
 
+/* All lists are signed, due or not. */
+void tally_desk_sign_all(struct tally_desk *desk);
+
 /* Whether all was done that was due when asked for: for publishing without a thread. */
 bool tally_desk_is_done(const struct tally_desk *desk);
 

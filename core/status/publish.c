@@ -109,7 +109,8 @@ static int64_t round_of(void *context)
 
 static enum tally_err start_renewing(struct tally_publisher *publisher)
 {
-	enum tally_err err = tally_leases_start(publisher->office.leases);
+	enum tally_err err = publisher->renews ? TALLY_OK
+					       : tally_leases_start(publisher->office.leases);
 
 	publisher->renews = err == TALLY_OK;
 	return err;
@@ -162,7 +163,8 @@ enum tally_err tally_publisher_once(struct tally_publisher *publisher, bool forc
 	}
 	publisher->office.keys = publisher->find_keys(publisher->context);
 	for (size_t i = 0; i < publisher->desks.count; i++) {
-		desk_at(publisher, i)->scan_all = force;
+		if (force)
+			tally_desk_sign_all(desk_at(publisher, i));
 		enum tally_err err = finish(desk_at(publisher, i), &publisher->office, &patience_ms);
 
 		if (first == TALLY_OK)
