@@ -74,7 +74,7 @@ static struct wanted *want(struct refresh *refresh, const struct tally_pool_conf
 {
 	struct wanted *wanted = &refresh->wanted[refresh->count++];
 
-	*wanted = (struct wanted){ .conf = *conf };
+	*wanted = (struct wanted){ .conf = *conf, .is_retired = conf->retired != 0 };
 	if (wanted->conf.issuer == NULL)
 		wanted->conf.issuer = refresh->conf->server_issuer;
 	return wanted;
@@ -183,7 +183,7 @@ static enum tally_err want_record(struct refresh *refresh, const struct tally_po
 		return err;
 	struct wanted *wanted = want(refresh, &conf);
 
-	wanted->is_retired = record->retired_at != 0;
+	wanted->is_retired = wanted->is_retired || record->retired_at != 0;
 	wanted->from_database = true;
 	wanted->definition = record->definition;
 	return TALLY_OK;
