@@ -121,15 +121,26 @@ static struct tally_track *track_at(const struct tally_files *files, size_t i)
 	return (struct tally_track *)files->tracks.seats[i];
 }
 
-/* Whether a name belongs to a list that is published, or to who knows what. */
+/* A pool may be known though Redis has not told of it yet. */
+static bool is_known(const struct tally_files *files, struct tally_span id)
+{
+	struct tally_pool *pool = tally_pools_get(files->pools, id);
+
+	tally_pool_release(pool);
+	return pool != NULL || !tally_pools_are_known(files->pools);
+}
+
+/* Whether a name belongs to a list that is published, or may be. */
 static bool keep(void *context, struct tally_span name)
 {
 	const struct tally_files *files = context;
-	const struct tally_seat *seat =
-		tally_roster_find(&files->tracks, tally_list_name_pool(name), 0);
+	struct tally_span id = tally_list_name_pool(name);
+	const struct tally_seat *seat = tally_roster_find(&files->tracks, id, 0);
 	const struct tally_track *track = (const struct tally_track *)seat;
 
-	return track == NULL || !track->complete || tally_track_knows(track, name);
+	if (track == NULL)
+		return is_known(files, id);
+	return !track->complete || tally_track_knows(track, name);
 }
 
 /* ---- rounds ---- */

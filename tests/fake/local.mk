@@ -6,7 +6,6 @@ libfake_a_SOURCES = \
 	tests/fake/lists.c tests/fake/lists.h tests/fake/lists_priv.h \
 	tests/fake/lists_publish.c \
 	tests/fake/marks.c tests/fake/marks.h \
-	tests/fake/pools.c tests/fake/pools.h \
 	tests/fake/rand.c tests/fake/rand.h \
 	tests/fake/service.c tests/fake/service.h \
 	tests/fake/store.c tests/fake/store.h tests/fake/store_priv.h \

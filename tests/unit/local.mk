@@ -262,3 +262,9 @@ tests_unit_test_token_status_SOURCES = tests/unit/test_token_status.c tests/unit
 tests_unit_test_token_status_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_token_status_LDADD = $(unit_libs)
 TESTS += tests/unit/test_token_status
+
+check_PROGRAMS += tests/unit/test_files
+tests_unit_test_files_SOURCES = tests/unit/test_files.c tests/unit/publishing.c tests/unit/publishing.h
+tests_unit_test_files_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_files_LDADD = $(unit_libs)
+TESTS += tests/unit/test_files

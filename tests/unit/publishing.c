@@ -53,20 +53,51 @@ static void open_log(struct publishing *p)
 	assert_int_equal(tally_log_open(p->log, TALLY_LOG_TEXT, TALLY_LOG_INFO), TALLY_OK);
 }
 
+static struct tally_conf *parse_conf(const struct publishing *p)
+{
+	char *text = tally_arena_printf(p->arena, "[server]\nissuer = https://as.example\n"
+					"[database]\nsocket = /nowhere\n"
+					"[redis]\nsocket = /nowhere\n");
+	struct tally_conf *conf;
+
+	for (size_t i = 0; i < PUBLISHING_POOLS; i++)
+		if (p->defined[i].id != NULL)
+			text = tally_arena_printf(p->arena, "%s[pool.%s]\n%s", text,
+						  p->defined[i].id, p->defined[i].definition);
+	assert_int_equal(tally_conf_parse(tally_span_of(text), "fake.conf", &conf), TALLY_OK);
+	return conf;
+}
+
+void publishing_pool(struct publishing *p, const char *id, const char *definition)
+{
+	struct publishing_pool *at = NULL;
+
+	for (size_t i = 0; i < PUBLISHING_POOLS; i++) {
+		struct publishing_pool *one = &p->defined[i];
+
+		if (one->id ? strcmp(one->id, id) == 0 : at == NULL)
+			at = one;
+	}
+	assert_non_null(at);
+	*at = (struct publishing_pool){ definition ? id : NULL, definition };
+	struct tally_conf *conf = parse_conf(p);
+
+	assert_int_equal(tally_pools_refresh(p->pools, conf, p->store), TALLY_OK);
+	tally_conf_free(conf);
+}
+
 void publishing_open(struct publishing *p)
 {
 	*p = (struct publishing){ .lists = tally_fake_lists_new() };
 	tally_fake_clock_set(TALLY_FAKE_CLOCK_START);
 	open_log(p);
 	assert_non_null(p->lists);
-	p->pools = tally_fake_pools_new(p->lists);
+	p->pools = tally_pools_new(p->lists);
+	assert_non_null(p->pools);
 	p->store = tally_fake_store_new();
 	p->arena = tally_arena_new(4096, ARENA_MAX);
 	assert_true(p->store != NULL && p->arena != NULL);
-	assert_int_equal(tally_conf_parse(TALLY_SPAN("[server]\nissuer = https://as.example\n"
-						     "[database]\nsocket = /nowhere\n"
-						     "[redis]\nsocket = /nowhere\n"),
-					  "fake.conf", &p->conf), TALLY_OK);
+	p->conf = parse_conf(p);
 	publishing_add_key(p, "k1", "ES256");
 	p->publisher = publishing_another(p);
 }
@@ -188,13 +219,8 @@ unsigned int publishing_read(struct publishing *p, const char *pool, uint32_t li
 {
 	struct tally_list_publication publication = publishing_get(p, pool, list);
 	char text[TALLY_LIST_URI_MAX];
-	struct tally_pool *opening = NULL;
+	struct tally_pool *opening = tally_pools_get(p->pools, tally_span_of(pool));
 
-	for (size_t i = 0; (opening = tally_pools_at(p->pools, i)) != NULL; i++) {
-		if (tally_span_eq(opening->conf.id, tally_span_of(pool)))
-			break;
-		tally_pool_release(opening);
-	}
 	assert_non_null(opening);
 	struct tally_span uri = tally_list_uri(opening, list, text);
 	unsigned int value = judge(p, publication.jwt, uri, index);

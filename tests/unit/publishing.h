@@ -11,12 +11,19 @@
 #include "status/publish.h"
 #include "tests/fake/clock.h"
 #include "tests/fake/lists.h"
-#include "tests/fake/pools.h"
+
+#define PUBLISHING_POOLS 8
+
+struct publishing_pool {
+	const char *id;         /* NULL: free */
+	const char *definition; /* lines of tallystick.conf */
+};
 
 struct publishing {
 	struct tally_lists *lists;
 	struct tally_pools *pools;
-	struct tally_store *store; /* of the keys */
+	struct publishing_pool defined[PUBLISHING_POOLS];
+	struct tally_store *store; /* of the keys, and no pools */
 	struct tally_conf *conf;
 	struct tally_keyset *keys; /* NULL: not loaded */
 	struct tally_publisher *publisher;
@@ -33,6 +40,9 @@ struct tally_publisher *publishing_another(struct publishing *p);
 
 /* Adds a key that signs from now on. */
 void publishing_add_key(struct publishing *p, const char *kid, const char *alg);
+
+/* Defines a pool, or defines it anew; NULL: there is to be none. Both texts are borrowed. */
+void publishing_pool(struct publishing *p, const char *id, const char *definition);
 
 /* Rounds until nothing is left to do at this time. */
 void publishing_settle(struct tally_publisher *publisher);

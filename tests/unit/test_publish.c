@@ -71,15 +71,15 @@ static void a_new_pool_has_lists_at_once(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "precreation-lists = 2\n");
-	tally_fake_pools_set(p->pools, "b", SMALL "bits = 4\n");
+	publishing_pool(p, "a", SMALL "precreation-lists = 2\n");
+	publishing_pool(p, "b", SMALL "bits = 4\n");
 	publishing_settle(p->publisher);
 	assert_int_equal(publishing_count(p, "a"), 3);
 	assert_int_equal(publishing_count(p, "b"), 2);
 	assert_int_equal(publishing_read(p, "a", 2, 15), 0);
 	assert_int_equal(publishing_read(p, "b", 1, 0), 0);
 	assert_signed_by(p, "a", 0, "k1");
-	tally_fake_pools_set(p->pools, "c", SMALL);
+	publishing_pool(p, "c", SMALL);
 	publishing_settle(p->publisher);
 	assert_int_equal(publishing_count(p, "c"), 2);
 }
@@ -88,7 +88,7 @@ static void lists_are_created_ahead_of_their_use(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "precreation-check-delay = 3s\n");
+	publishing_pool(p, "a", SMALL "precreation-check-delay = 3s\n");
 	publishing_settle(p->publisher);
 	reserve(p, "a", 15);
 	pass(p, 10);
@@ -106,7 +106,7 @@ static void many_are_created_when_many_are_wanted(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "precreation-lists = 100\n");
+	publishing_pool(p, "a", SMALL "precreation-lists = 100\n");
 	publishing_settle(p->publisher);
 	assert_int_equal(publishing_count(p, "a"), 101);
 	assert_int_equal(publishing_read(p, "a", 100, 3), 0);
@@ -116,10 +116,10 @@ static void a_retired_pool_gets_no_lists_but_its_own_are_published(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL);
+	publishing_pool(p, "a", SMALL);
 	publishing_settle(p->publisher);
 	reserve(p, "a", 32);
-	tally_fake_pools_retire(p->pools, "a");
+	publishing_pool(p, "a", SMALL "retired = on\n");
 	publishing_update(p, "a", 0, 3, 1, 0);
 	pass(p, 5);
 	assert_int_equal(publishing_count(p, "a"), 2);
@@ -132,7 +132,7 @@ static void updates_wait_for_the_interval_and_are_published_together(void **stat
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "bits = 2\n");
+	publishing_pool(p, "a", SMALL "bits = 2\n");
 	publishing_settle(p->publisher);
 	uint64_t before = sequence(p, "a", 0);
 
@@ -154,7 +154,7 @@ static void what_is_due_at_once_is_published_within_a_second(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "publish = immediate\n");
+	publishing_pool(p, "a", SMALL "publish = immediate\n");
 	publishing_settle(p->publisher);
 	pass(p, 5);
 	publishing_update(p, "a", 0, 9, 1, 0);
@@ -169,7 +169,7 @@ static void many_lists_may_be_due_together(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "precreation-lists = 30\n");
+	publishing_pool(p, "a", SMALL "precreation-lists = 30\n");
 	publishing_settle(p->publisher);
 	for (uint32_t i = 0; i < 31; i++)
 		publishing_update(p, "a", i, i % 16, 1, 0);
@@ -182,7 +182,7 @@ static void a_list_is_signed_again_when_half_its_life_is_over(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "list-lifetime = 100s\nttl = 20s\n");
+	publishing_pool(p, "a", SMALL "list-lifetime = 100s\nttl = 20s\n");
 	publishing_settle(p->publisher);
 	struct tally_list_publication first = publishing_get(p, "a", 0);
 
@@ -202,7 +202,7 @@ static void another_key_signs_all_lists_anew(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "precreation-lists = 20\n");
+	publishing_pool(p, "a", SMALL "precreation-lists = 20\n");
 	publishing_settle(p->publisher);
 	publishing_add_key(p, "k2", "ES256");
 	pass(p, 1);
@@ -219,14 +219,14 @@ static void another_configuration_signs_them_anew(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL);
+	publishing_pool(p, "a", SMALL);
 	publishing_settle(p->publisher);
 	uint64_t before = sequence(p, "a", 0);
 
-	tally_fake_pools_set(p->pools, "a", SMALL "prefetch-hold = 2h\n");
+	publishing_pool(p, "a", SMALL "prefetch-hold = 2h\n");
 	pass(p, 2);
 	assert_int_equal(sequence(p, "a", 0), before);
-	tally_fake_pools_set(p->pools, "a", SMALL "ttl = 7s\n");
+	publishing_pool(p, "a", SMALL "ttl = 7s\n");
 	pass(p, 2);
 	assert_int_not_equal(sequence(p, "a", 0), before);
 }
@@ -236,7 +236,7 @@ static void who_takes_over_signs_with_its_own_key(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL);
+	publishing_pool(p, "a", SMALL);
 	publishing_settle(p->publisher);
 	tally_publisher_free(p->publisher);
 	publishing_add_key(p, "k2", "ES256");
@@ -250,8 +250,8 @@ static void a_pool_may_have_another_algorithm(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "algorithm = EdDSA\n");
-	tally_fake_pools_set(p->pools, "b", SMALL);
+	publishing_pool(p, "a", SMALL "algorithm = EdDSA\n");
+	publishing_pool(p, "b", SMALL);
 	publishing_settle(p->publisher);
 	assert_int_equal(publishing_count(p, "a"), 0);
 	assert_int_equal(publishing_count(p, "b"), 2);
@@ -270,7 +270,7 @@ static void keys_that_are_not_loaded_yet_are_no_mistake(void **state)
 	struct tally_keyset *keys = p->keys;
 
 	p->keys = NULL;
-	tally_fake_pools_set(p->pools, "a", SMALL);
+	publishing_pool(p, "a", SMALL);
 	pass(p, 3);
 	assert_int_equal(publishing_count(p, "a"), 0);
 	p->keys = keys;
@@ -286,7 +286,7 @@ static void one_publishes_and_another_takes_over(void **state)
 	struct publishing *p = *state;
 	struct tally_publisher *first = p->publisher;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "publish = immediate\n");
+	publishing_pool(p, "a", SMALL "publish = immediate\n");
 	publishing_settle(first);
 	p->publisher = publishing_another(p);
 	publishing_update(p, "a", 0, 1, 1, 0);
@@ -309,7 +309,7 @@ static void a_lease_is_renewed_while_it_lasts(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL);
+	publishing_pool(p, "a", SMALL);
 	publishing_settle(p->publisher);
 	struct tally_publisher *second = publishing_another(p);
 
@@ -325,7 +325,7 @@ static void a_clean_end_gives_the_lease_up(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL);
+	publishing_pool(p, "a", SMALL);
 	publishing_settle(p->publisher);
 	tally_publisher_free(p->publisher);
 	p->publisher = publishing_another(p);
@@ -339,7 +339,7 @@ static void a_lease_that_is_lost_in_the_middle_loses_nothing(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "publish = immediate\n");
+	publishing_pool(p, "a", SMALL "publish = immediate\n");
 	publishing_settle(p->publisher);
 	for (unsigned int nth = 1; nth < 8; nth++) {
 		publishing_update(p, "a", 0, nth, 1, 0);
@@ -357,10 +357,10 @@ static void a_pool_that_is_gone_is_given_up(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL);
-	tally_fake_pools_set(p->pools, "b", SMALL);
+	publishing_pool(p, "a", SMALL);
+	publishing_pool(p, "b", SMALL);
 	publishing_settle(p->publisher);
-	tally_fake_pools_drop(p->pools, "a");
+	publishing_pool(p, "a", NULL);
 	publishing_settle(p->publisher);
 	struct tally_list_pool shape;
 	struct tally_list_holder holder;
@@ -382,7 +382,7 @@ static void a_list_goes_when_all_that_refers_to_it_has_expired(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", MORTAL);
+	publishing_pool(p, "a", MORTAL);
 	publishing_settle(p->publisher);
 	reserve(p, "a", 16);
 	pass(p, 160);
@@ -399,7 +399,7 @@ static void a_list_that_is_not_full_stays(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", MORTAL);
+	publishing_pool(p, "a", MORTAL);
 	publishing_settle(p->publisher);
 	reserve(p, "a", 15);
 	pass(p, 400);
@@ -411,7 +411,7 @@ static void a_list_of_which_some_was_given_back_stays(void **state)
 	const struct tally_list_range range = { 3, 2 };
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", MORTAL);
+	publishing_pool(p, "a", MORTAL);
 	publishing_settle(p->publisher);
 	reserve(p, "a", 16);
 	assert_int_equal(p->lists->ops->give_back(p->lists, TALLY_SPAN("a"), &range, 1), TALLY_OK);
@@ -428,7 +428,7 @@ static void without_a_lifetime_nothing_goes(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "prefetch-hold = 1s\nlist-lifetime = 1h\n");
+	publishing_pool(p, "a", SMALL "prefetch-hold = 1s\nlist-lifetime = 1h\n");
 	publishing_settle(p->publisher);
 	reserve(p, "a", 16);
 	pass(p, 3600);
@@ -442,7 +442,7 @@ static void an_outage_is_waited_for(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL);
+	publishing_pool(p, "a", SMALL);
 	publishing_settle(p->publisher);
 	publishing_update(p, "a", 0, 5, 1, 0);
 	tally_fake_lists_down(p->lists, true);
@@ -461,7 +461,7 @@ static void whatever_fails_is_made_good(void **state)
 	struct publishing *p = *state;
 	uint64_t index = 0;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "publish = immediate\n");
+	publishing_pool(p, "a", SMALL "publish = immediate\n");
 	publishing_settle(p->publisher);
 	for (size_t k = 0; k <= sizeof(errs) / sizeof(errs[0]); k++) {
 		for (unsigned int nth = 1; nth < 8; nth++) {
@@ -489,10 +489,12 @@ static void a_pool_that_was_lost_is_told_and_not_begun_again(void **state)
 {
 	struct publishing *p = *state;
 
-	struct tally_pool *pool = tally_fake_pools_set(p->pools, "a", SMALL);
+	publishing_pool(p, "a", SMALL);
+	struct tally_pool *pool = tally_pools_get(p->pools, TALLY_SPAN("a"));
 
 	pool->shape.seed[0] ^= 1;
-	tally_fake_pools_set(p->pools, "b", SMALL);
+	tally_pool_release(pool);
+	publishing_pool(p, "b", SMALL);
 	pass(p, 100);
 	assert_int_equal(publishing_count(p, "a"), 0);
 	assert_int_equal(publishing_count(p, "b"), 2);
@@ -505,8 +507,8 @@ static void once_does_what_is_due_and_gives_up_the_lease(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "precreation-lists = 10\n");
-	tally_fake_pools_set(p->pools, "b", SMALL);
+	publishing_pool(p, "a", SMALL "precreation-lists = 10\n");
+	publishing_pool(p, "b", SMALL);
 	assert_int_equal(tally_publisher_once(p->publisher, false), TALLY_OK);
 	assert_int_equal(publishing_count(p, "a"), 11);
 	assert_int_equal(publishing_count(p, "b"), 2);
@@ -524,7 +526,7 @@ static void forced_once_signs_everything(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "precreation-lists = 70\n");
+	publishing_pool(p, "a", SMALL "precreation-lists = 70\n");
 	assert_int_equal(tally_publisher_once(p->publisher, false), TALLY_OK);
 	uint64_t first = sequence(p, "a", 0), last = sequence(p, "a", 70);
 
@@ -537,8 +539,8 @@ static void once_may_be_for_one_pool(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL);
-	tally_fake_pools_set(p->pools, "b", SMALL);
+	publishing_pool(p, "a", SMALL);
+	publishing_pool(p, "b", SMALL);
 	tally_publisher_limit(p->publisher, TALLY_SPAN("b"));
 	assert_int_equal(tally_publisher_once(p->publisher, false), TALLY_OK);
 	assert_int_equal(publishing_count(p, "a"), 0);
@@ -553,8 +555,8 @@ static void once_says_who_cannot_be_signed(void **state)
 {
 	struct publishing *p = *state;
 
-	tally_fake_pools_set(p->pools, "a", SMALL "algorithm = EdDSA\n");
-	tally_fake_pools_set(p->pools, "b", SMALL);
+	publishing_pool(p, "a", SMALL "algorithm = EdDSA\n");
+	publishing_pool(p, "b", SMALL);
 	assert_int_equal(tally_publisher_once(p->publisher, false), TALLY_ERR_STATE);
 	assert_int_equal(publishing_count(p, "b"), 2);
 }
