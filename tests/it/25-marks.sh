@@ -74,6 +74,19 @@ is "nor one from a clock that is behind" \
 is "an unused token is unused" "$(tool used e i)" no
 is "64 at once: one is the first" "$(tool race r 64)" 1
 
+is "what a use makes is noted" "$(tool refresh a m 1000 100 7 100) $(tool made m)" "first 7@100"
+is "what a repeat makes, too" "$(tool refresh a m 1050 100 8 50) $(tool made m)" "grace 8@50 7@100"
+ok "for as long as the longest of them lives" \
+	test "$(cli TTL "$(cli KEYS 'tally:*:made')")" -gt 90
+is "what is refused makes nothing" \
+	"$(tool refresh a m 2000 100 9 100) $(tool made m)" "reused 8@50 7@100"
+is "nor does what makes nothing" "$(tool refresh a n 1000 100) $(tool made n)" "first "
+for token in a b c d e f g h i j; do
+	tool refresh "$token" o 1000 100 "$(printf '%d' "'$token")" 100 >/dev/null
+done
+is "the newest eight are kept" "$(tool made o)" \
+	"106@100 105@100 104@100 103@100 102@100 101@100 100@100 99@100"
+
 is "counters count" "$(tool count x 60) $(tool count x 60)" "1 1 60 2 2 60"
 cli PERSIST "$(cli KEYS 'tally:user:*' | head -n 1)" >/dev/null
 is "one that lost its end gets one" "$(tool count x 30)" "3 3 30"

@@ -116,6 +116,7 @@ struct tally_client_record store_make_client(struct store_help *help, const char
 		.refresh_lifetime = 86400,
 		.persistence = TALLY_PERSIST_REFRESH,
 		.format = TALLY_FORMAT_OPAQUE,
+		.status = TALLY_STATUS_OFF,
 		.may_introspect = true,
 		.created_at = 1700000000,
 		.secrets = secrets,

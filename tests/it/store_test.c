@@ -207,6 +207,7 @@ static void a_client_comes_back_as_it_was_added(void **state)
 	assert_int_equal(got.refresh_lifetime, 86400);
 	assert_int_equal(got.persistence, TALLY_PERSIST_REFRESH);
 	assert_int_equal(got.format, TALLY_FORMAT_OPAQUE);
+	assert_int_equal(got.status, TALLY_STATUS_OFF);
 	assert_false(got.is_public);
 	assert_true(got.may_introspect);
 	assert_int_equal(got.key_count, 0);
@@ -513,7 +514,8 @@ static const char *explain(const char *text)
 	for (const char *p = text; *p; p++) {
 		if (*p != '?')
 			tally_buf_add_char(&filled, *p);
-		else if (ends_with(&filled, " AND id = ") || ends_with(&filled, " AND t.id = "))
+		else if (ends_with(&filled, " AND id = ") || ends_with(&filled, " AND t.id = ") ||
+			 ends_with(&filled, " AND x.id = "))
 			tally_buf_add_str(&filled, PLAN_ID);
 		else
 			tally_buf_add_str(&filled, "'1'");
@@ -568,10 +570,12 @@ static void fill_for_plans(void)
 		" VALUES ('1', '', '', 0), ('2', '', '', 0), ('3', '', '', 0)",
 		"INSERT INTO pool VALUES ('1', '1', 0, 0), ('2', '', 0, 0), ('3', '', 0, 0)",
 		"INSERT INTO access_token VALUES (1, " PLAN_ID ", " PLAN_ID ", 1, 1, '1', '', '',"
-		" '', 0)",
+		" '', 0, 1, 1)",
+		/* The second one is what came of the first, whose day is in its id. */
 		"INSERT INTO refresh_token VALUES (1, " PLAN_ID ", " PLAN_ID ", 1, 1, '1', '', '',"
-		" REPEAT('x', 32), 0, 0)",
-		"INSERT INTO refresh_use VALUES (1, " PLAN_ID ", 1, 1)",
+		" REPEAT('x', 32), 0, 0, ''), (12544, " PLAN_ID ", " PLAN_ID ", 1, 1, '1', '', '',"
+		" REPEAT('x', 32), 0, 0, '')",
+		"INSERT INTO refresh_use VALUES (1, " PLAN_ID ", 1, 1, " PLAN_ID ")",
 		/* The second one is a family, whose day is in its id. */
 		"INSERT INTO revocation VALUES (1, " PLAN_ID ", 1), (12544, " PLAN_ID ", 1)",
 		"INSERT INTO watermark VALUES (0, '1', 1), (1, '1', 1)",
