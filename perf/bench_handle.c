@@ -21,6 +21,7 @@
 
 #define ROUNDS_MAX 1000u
 #define ONCE       200u /* requests of each scenario for a profile */
+#define STATUS_CLIENT "status" /* whose tokens carry one */
 #define FORM       "grant_type=client_credentials&scope=read"
 
 /* Adding a scenario is adding a row. */
@@ -33,6 +34,9 @@ static const struct scenario {
 	{ "client_credentials, Basic", "/oauth2/token",
 	  /* TALLY_FAKE_CLIENT ":" TALLY_FAKE_SECRET */
 	  "Basic ZGVtbzowMTIzNDU2Nzg5YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXpBQkNERUZH", FORM },
+	/* STATUS_CLIENT ":" TALLY_FAKE_SECRET */
+	{ "the same with a status", "/oauth2/token",
+	  "Basic c3RhdHVzOjAxMjM0NTY3ODlhYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ekFCQ0RFRkc=", FORM },
 	{ "client_credentials, post", "/oauth2/token", NULL,
 	  FORM "&client_id=" TALLY_FAKE_CLIENT "&client_secret=" TALLY_FAKE_SECRET },
 };
@@ -151,12 +155,29 @@ static size_t signed_size(struct tally_span answer)
 	return dot ? (size_t)(dot - token) : 0;
 }
 
+/* As the usual client is, but for its status. */
+static void add_status_client(struct tally_store *store)
+{
+	struct tally_arena *arena = tally_arena_new(4096, 65536);
+	struct tally_client_record client;
+
+	if (arena == NULL || store->ops->client_find(store, arena, TALLY_SPAN(TALLY_FAKE_CLIENT),
+						     &client) != TALLY_OK)
+		fail("there is no client");
+	client.client_id = TALLY_SPAN(STATUS_CLIENT);
+	client.status = TALLY_STATUS_ON;
+	if (store->ops->client_add(store, &client) != TALLY_OK)
+		fail("no client with a status");
+	tally_arena_free(arena);
+}
+
 static void prepare(struct bench *bench)
 {
 	static char zeros[8192];
 	struct tally_key *key = NULL;
 
 	tally_fake_service_open(&bench->service, "ES256", NULL);
+	add_status_client(bench->service.store);
 	for (size_t i = 0; i < SCENARIO_COUNT; i++) {
 		prepare_lane(&bench->lanes[i], &scenarios[i]);
 		size_t n = signed_size(send_one(bench->service.worker, &bench->lanes[i]).body);
