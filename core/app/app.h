@@ -20,6 +20,7 @@
 #include "http/params.h"
 #include "http/response.h"
 #include "http/token_status.h"
+#include "store/lists.h"
 #include "store/marks.h"
 #include "store/store.h"
 #include "sys/conf.h"
@@ -31,6 +32,7 @@ struct tally_worker;
 struct tally_app_stores {
 	struct tally_store *store;
 	struct tally_marks *marks;
+	struct tally_lists *lists;
 	struct tally_token_status *token_status; /* borrowed; outlives the application */
 };
 
@@ -45,7 +47,9 @@ enum tally_err tally_app_open(struct tally_conf *conf, struct tally_app_stores s
  * Reads the keys once and starts the keeper thread, which reads them again and
  * again. A database that is down is no error: requests are answered 503 until
  * it is there. Nor is a Redis that is down; but one that answers, and does not
- * keep what it is told, is TALLY_ERR_CONFIG, logged with what to do.
+ * keep what it is told, is TALLY_ERR_CONFIG, logged with what to do; and so is a
+ * pool of status lists that was created otherwise. What publishes lists is started
+ * with the rest.
  */
 enum tally_err tally_app_start(struct tally_app *app) TALLY_MUST_CHECK;
 

@@ -7,6 +7,7 @@
 #include "oauth/revoke.h"
 #include "oauth/token.h"
 #include "oauth/userinfo.h"
+#include "status/endpoints.h"
 
 enum where { MOUNT, ROOT };
 

@@ -30,10 +30,11 @@ struct tally_services {
 	struct tally_cache *issuers;        /* iss → struct tally_issuer */
 	struct tally_passwords *passwords;  /* hashing, and what was verified lately */
 	struct tally_failures *failures;    /* who failed too often */
-	struct tally_lists *lists;          /* NULL: no Redis, and no pools */
+	struct tally_lists *lists;          /* NULL: no Redis, nor the next three */
 	struct tally_pools *pools;
 	struct tally_shelf *shelf;          /* published lists, as they are handed out */
-	struct tally_token_status *token_status; /* NULL: our tokens have no status */
+	struct tally_cache *aggregations;   /* aggregation-id → what status/aggregation.h makes */
+	struct tally_token_status *token_status; /* NULL: no Redis, so tokens have no status */
 	tally_bearer_check *bearer;
 };
 

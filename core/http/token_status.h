@@ -21,7 +21,8 @@ struct tally_token_status {
 	/*
 	 * Takes an entry for a token, from memory. uri: of the list, lives as
 	 * long as this does. TALLY_ERR_UNAVAILABLE: none is left within the
-	 * pool's prefetch-timeout.
+	 * pool's prefetch-timeout, or the pool is being made; TALLY_ERR_STATE:
+	 * it is retired.
 	 */
 	enum tally_err (*take)(struct tally_token_status *status, struct tally_status_ref *out,
 			       struct tally_span *uri);
@@ -34,7 +35,10 @@ struct tally_token_status {
 	/* Whether a token is marked, read live. */
 	enum tally_err (*is_revoked)(struct tally_token_status *status,
 				     struct tally_status_ref ref, bool *out);
-	/* Our entry that a token names. TALLY_ERR_NOT_FOUND: it is none of ours. */
+	/*
+	 * Our entry that a token names. TALLY_ERR_NOT_FOUND: it is none of ours;
+	 * TALLY_ERR_UNAVAILABLE: that cannot be told.
+	 */
 	enum tally_err (*find)(struct tally_token_status *status, struct tally_span uri,
 			       uint64_t idx, struct tally_status_ref *out);
 };

@@ -119,6 +119,15 @@ struct tally_pool_box *tally_pool_set_find(const struct tally_pool_set *set, str
 	return NULL;
 }
 
+size_t tally_pools_count(struct tally_pools *pools)
+{
+	pthread_rwlock_rdlock(&pools->lock);
+	size_t count = pools->set.count;
+
+	pthread_rwlock_unlock(&pools->lock);
+	return count;
+}
+
 struct tally_pool *tally_pools_get(struct tally_pools *pools, struct tally_span id)
 {
 	pthread_rwlock_rdlock(&pools->lock);
@@ -139,6 +148,25 @@ struct tally_pool *tally_pools_at(struct tally_pools *pools, size_t i)
 			pool = tally_pool_hold(&pools->set.boxes[k]->pool);
 	pthread_rwlock_unlock(&pools->lock);
 	return pool;
+}
+
+enum tally_err tally_pools_own(struct tally_pools *pools, struct tally_pool **out)
+{
+	pthread_rwlock_rdlock(&pools->lock);
+	struct tally_pool_box *box = tally_pool_set_find(&pools->set, tally_span_of(pools->own));
+	bool is_open = box && box->pool.is_open;
+	bool may_exist = box != NULL || !pools->database_seen;
+
+	*out = is_open ? tally_pool_hold(&box->pool) : NULL;
+	pthread_rwlock_unlock(&pools->lock);
+	if (is_open)
+		return TALLY_OK;
+	return may_exist ? TALLY_ERR_UNAVAILABLE : TALLY_ERR_NOT_FOUND;
+}
+
+void tally_pools_want_own(struct tally_pools *pools)
+{
+	atomic_store(&pools->own_wanted, true);
 }
 
 bool tally_pools_are_known(struct tally_pools *pools)

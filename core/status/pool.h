@@ -63,16 +63,37 @@ enum tally_err tally_pools_start(struct tally_pools *pools) TALLY_MUST_CHECK;
  * open stays open.
  *
  * Of two pools with one name that of the configuration file counts. The pool of
- * our own tokens (tokens.status-pool) needs no definition when tokens.status is on.
+ * our own tokens (tokens.status-pool) needs no definition: without one it is there
+ * when tokens.status is on, or once a token was to have a status, for ever.
  */
 enum tally_err tally_pools_refresh(struct tally_pools *pools, const struct tally_conf *conf,
 				   struct tally_store *store) TALLY_MUST_CHECK;
+
+/*
+ * What tally_pools_refresh would say, without creating anything: neither pools nor
+ * threads.
+ */
+enum tally_err tally_pools_check(struct tally_lists *lists, const struct tally_conf *conf,
+				 struct tally_store *store) TALLY_MUST_CHECK;
+
+/* How many there are, open or not. */
+size_t tally_pools_count(struct tally_pools *pools);
 
 /* Held for the caller until released, open or not. NULL: there is no such pool. */
 struct tally_pool *tally_pools_get(struct tally_pools *pools, struct tally_span id);
 /* All open pools one after the other: i from 0 until NULL; each held. */
 struct tally_pool *tally_pools_at(struct tally_pools *pools, size_t i);
 void tally_pool_release(struct tally_pool *pool);
+
+/*
+ * The pool of our own tokens, open and held. TALLY_ERR_NOT_FOUND: there is none;
+ * TALLY_ERR_UNAVAILABLE: that is not known, or it is not open.
+ */
+enum tally_err tally_pools_own(struct tally_pools *pools, struct tally_pool **out)
+	TALLY_MUST_CHECK;
+
+/* From the next refresh on there is one. */
+void tally_pools_want_own(struct tally_pools *pools);
 
 /* Whether the database has told its pools yet; until then one may be missing. */
 bool tally_pools_are_known(struct tally_pools *pools);

@@ -31,9 +31,12 @@ struct tally_pool_set {
 struct tally_pools {
 	struct tally_lists *lists;
 	struct tally_refill *refill;
-	pthread_rwlock_t lock;         /* guards set and database_seen */
+	bool looks_only;               /* creates nothing in Redis */
+	_Atomic bool own_wanted;       /* a token was to have a status */
+	pthread_rwlock_t lock;         /* guards the three that follow */
 	struct tally_pool_set set;
 	bool database_seen;
+	char own[TALLY_POOL_ID_MAX + 1]; /* tokens.status-pool */
 	/* Definitions that could not be used, so that each is logged once; of who refreshes. */
 	struct tally_pool_set refused;
 };

@@ -81,8 +81,23 @@ static struct wanted *want(struct refresh *refresh, const struct tally_pool_conf
 }
 
 /*
- * The pool of our own tokens, when it is needed and not defined; which nobody
- * knows before the database has answered.
+ * Whether there has to be a pool of our own tokens. A client may want it alone, or
+ * it was wanted once and its tokens live on: then it is in Redis.
+ */
+static bool needs_own(const struct refresh *refresh, struct tally_span id)
+{
+	struct tally_lists *lists = refresh->pools->lists;
+	struct tally_list_holder holder;
+	struct tally_list_pool shape;
+
+	return refresh->conf->tokens_status || atomic_load(&refresh->pools->own_wanted) ||
+	       tally_pool_set_find(&refresh->pools->set, id) != NULL ||
+	       lists->ops->pool_look(lists, id, &shape, &holder) != TALLY_ERR_NOT_FOUND;
+}
+
+/*
+ * The pool of our own tokens, when it is not defined; which nobody knows before the
+ * database has answered.
  */
 static enum tally_err want_own(struct refresh *refresh)
 {
@@ -90,7 +105,7 @@ static enum tally_err want_own(struct refresh *refresh)
 	struct tally_span id = tally_span_of(conf->tokens_status_pool);
 	struct tally_pool_conf own;
 
-	if (!conf->tokens_status || !refresh->database_seen || is_wanted(refresh, id))
+	if (!refresh->database_seen || is_wanted(refresh, id) || !needs_own(refresh, id))
 		return TALLY_OK;
 	const char *text = tally_arena_printf(refresh->arena,
 					      "size = 1000000\nfinal-status = 1\n"
@@ -237,6 +252,17 @@ static enum tally_err fill(struct tally_pool_box *box, const struct wanted *want
 	return tally_pool_conf_copy(&wanted->conf, box->arena, &box->pool.conf);
 }
 
+static enum tally_err look(struct tally_lists *lists, struct tally_pool *pool)
+{
+	struct tally_list_holder holder;
+	struct tally_list_pool shape;
+	enum tally_err err = lists->ops->pool_look(lists, pool->conf.id, &shape, &holder);
+
+	if (err == TALLY_OK)
+		pool->shape = shape;
+	return err == TALLY_ERR_NOT_FOUND ? TALLY_OK : err;
+}
+
 static enum tally_err read_shape(struct refresh *refresh, struct tally_pool *pool,
 				 const struct tally_pool_box *old)
 {
@@ -247,6 +273,8 @@ static enum tally_err read_shape(struct refresh *refresh, struct tally_pool *poo
 		return TALLY_OK;
 	}
 	pool->shape = (struct tally_list_pool){ .size = pool->conf.size, .bits = pool->conf.bits };
+	if (refresh->pools->looks_only)
+		return look(lists, pool);
 	enum tally_err err = tally_rand_bytes(pool->shape.seed, sizeof(pool->shape.seed));
 
 	return err == TALLY_OK ? lists->ops->pool_open(lists, pool->conf.id, &pool->shape) : err;
@@ -381,6 +409,7 @@ static void put_in_force(struct refresh *refresh)
 	pthread_rwlock_wrlock(&pools->lock);
 	pools->set = refresh->set;
 	pools->database_seen |= refresh->database_seen;
+	snprintf(pools->own, sizeof(pools->own), "%s", refresh->conf->tokens_status_pool);
 	pthread_rwlock_unlock(&pools->lock);
 	refresh->set = before;
 	tally_pool_set_clear(&pools->refused);
@@ -407,4 +436,18 @@ enum tally_err tally_pools_refresh(struct tally_pools *pools, const struct tally
 	tally_pool_set_clear(&refresh.refused);
 	tally_arena_free(refresh.arena);
 	return refresh.err;
+}
+
+enum tally_err tally_pools_check(struct tally_lists *lists, const struct tally_conf *conf,
+				 struct tally_store *store)
+{
+	struct tally_pools *pools = tally_pools_new(lists);
+
+	if (pools == NULL)
+		return TALLY_ERR_NOMEM;
+	pools->looks_only = true;
+	enum tally_err err = tally_pools_refresh(pools, conf, store);
+
+	tally_pools_free(pools);
+	return err;
 }
