@@ -246,8 +246,8 @@ struct tally_lists_ops {
 				    struct tally_list_publication *out);
 
 	/*
-	 * What was valid at a time: iat <= time < iat of the next, and time < exp.
-	 * TALLY_ERR_NOT_FOUND.
+	 * What was valid at a time: iat <= time < iat of the next, and time < exp
+	 * (0: it has none). TALLY_ERR_NOT_FOUND.
 	 */
 	enum tally_err (*past)(struct tally_lists *lists, struct tally_span pool, uint32_t list,
 			       int64_t time, struct tally_arena *arena,

@@ -58,6 +58,7 @@ REDIS_LUA = \
 	core/store/redis/lua/list_fill.lua \
 	core/store/redis/lua/list_give_back.lua \
 	core/store/redis/lua/list_lease.lua \
+	core/store/redis/lua/list_look.lua \
 	core/store/redis/lua/list_past.lua \
 	core/store/redis/lua/list_pool.lua \
 	core/store/redis/lua/list_publish.lua \

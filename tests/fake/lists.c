@@ -133,48 +133,32 @@ static enum tally_err pool_look(struct tally_lists *lists, struct tally_span id,
 	return fake_lists_leave(fake, err);
 }
 
-static bool is_live(const struct fake_pool *pool, uint64_t position)
-{
-	return pool->lists[position / pool->shape.size].entries != NULL;
-}
-
-/* How many positions from first on, at most count, are of one list. */
-static uint32_t within_list(const struct fake_pool *pool, uint64_t first, uint32_t count)
-{
-	uint64_t left = pool->shape.size - first % pool->shape.size;
-
-	return left < count ? (uint32_t)left : count;
-}
-
-/* The next positions that are neither reserved nor of a retired list: at most count. */
+/* Positions for a reservation, at most count, the first that there are. */
 static struct tally_list_range take(struct fake_pool *pool, uint32_t count)
 {
-	struct tally_list_range range;
+	struct tally_list_range *first = &pool->returned[0];
+	uint64_t left = (uint64_t)pool->shape.lists * pool->shape.size - pool->shape.next;
+	struct tally_list_range range = { .first = pool->shape.next,
+					  .count = left < count ? (uint32_t)left : count };
 
-	while (pool->returned_count > 0) {
-		struct tally_list_range *first = &pool->returned[0];
-
-		range.first = first->first;
-		range.count = within_list(pool, range.first,
-					  first->count < count ? first->count : count);
-		first->first += range.count;
-		first->count -= range.count;
-		pool->shape.returned -= range.count;
-		if (first->count == 0)
-			memmove(first, first + 1, --pool->returned_count * sizeof(*first));
-		if (is_live(pool, range.first))
-			return range;
-	}
-	while (pool->shape.next < (uint64_t)pool->shape.lists * pool->shape.size) {
-		bool live = is_live(pool, pool->shape.next);
-
-		range.first = pool->shape.next;
-		range.count = within_list(pool, range.first, live ? count : UINT32_MAX);
+	if (pool->returned_count == 0) {
 		pool->shape.next += range.count;
-		if (live)
-			return range;
+		return range;
 	}
-	return (struct tally_list_range){ .count = 0 };
+	range.first = first->first;
+	range.count = first->count < count ? first->count : count;
+	first->first += range.count;
+	first->count -= range.count;
+	pool->shape.returned -= range.count;
+	if (first->count == 0)
+		memmove(first, first + 1, --pool->returned_count * sizeof(*first));
+	return range;
+}
+
+static void note_reserved(struct fake_pool *pool, struct tally_list_range range, int64_t now)
+{
+	for (uint32_t i = 0; i < range.count; i++)
+		pool->lists[(range.first + i) / pool->shape.size].state.reserved_at = now;
 }
 
 static enum tally_err reserve(struct tally_lists *lists, struct tally_span id, uint32_t count,
@@ -192,7 +176,7 @@ static enum tally_err reserve(struct tally_lists *lists, struct tally_span id, u
 
 		if (range.count == 0)
 			break;
-		pool->lists[range.first / pool->shape.size].state.reserved_at = now;
+		note_reserved(pool, range, now);
 		count -= range.count;
 		if (last != NULL && last->first + last->count == range.first)
 			last->count += range.count;
@@ -200,6 +184,27 @@ static enum tally_err reserve(struct tally_lists *lists, struct tally_span id, u
 			ranges[(*n)++] = range;
 	}
 	return fake_lists_leave(fake, err == TALLY_ERR_NOT_FOUND ? TALLY_OK : err);
+}
+
+/* Keeps what was given back, but for what is of a retired list. */
+static void keep(struct fake_pool *pool, struct tally_list_range range)
+{
+	while (range.count > 0) {
+		uint64_t left = pool->shape.size - range.first % pool->shape.size;
+		struct tally_list_range part = {
+			.first = range.first,
+			.count = left < range.count ? (uint32_t)left : range.count,
+		};
+
+		range.first += part.count;
+		range.count -= part.count;
+		if (pool->lists[part.first / pool->shape.size].entries == NULL)
+			continue;
+		pool->returned = fake_grow(pool->returned, (pool->returned_count + 1) *
+								   sizeof(*pool->returned));
+		pool->returned[pool->returned_count++] = part;
+		pool->shape.returned += part.count;
+	}
 }
 
 static enum tally_err give_back(struct tally_lists *lists, struct tally_span id,
@@ -214,14 +219,8 @@ static enum tally_err give_back(struct tally_lists *lists, struct tally_span id,
 	for (size_t i = 0; err == TALLY_OK && i < n; i++)
 		if (ranges[i].first + ranges[i].count > pool->shape.next)
 			err = TALLY_ERR_STATE;
-	for (size_t i = 0; err == TALLY_OK && i < n; i++) {
-		if (ranges[i].count == 0)
-			continue;
-		pool->returned = fake_grow(pool->returned, (pool->returned_count + 1) *
-								   sizeof(*pool->returned));
-		pool->returned[pool->returned_count++] = ranges[i];
-		pool->shape.returned += ranges[i].count;
-	}
+	for (size_t i = 0; err == TALLY_OK && i < n; i++)
+		keep(pool, ranges[i]);
 	return fake_lists_leave(fake, err);
 }
 

@@ -242,7 +242,7 @@ enum tally_err fake_states(struct tally_lists *lists, struct tally_span id, uint
 	return fake_lists_leave(fake, err == TALLY_ERR_NOT_FOUND ? TALLY_OK : err);
 }
 
-/* Whether positions of it may still be reserved. */
+/* Whether positions of a list can still be reserved. */
 static bool has_free(const struct fake_pool *pool, uint32_t number)
 {
 	uint64_t first = (uint64_t)number * pool->shape.size, end = first + pool->shape.size;
@@ -306,7 +306,7 @@ static const struct tally_list_publication *at_time(const struct fake_list *list
 		    past->ends_at > tally_clock_now())
 			found = &past->publication;
 	}
-	return found != NULL && time < found->exp ? found : NULL;
+	return found != NULL && (found->exp == 0 || time < found->exp) ? found : NULL;
 }
 
 enum tally_err fake_past(struct tally_lists *lists, struct tally_span id, uint32_t number,

@@ -64,6 +64,11 @@ tests_it_lists_test_SOURCES = tests/it/lists_test.c
 tests_it_lists_test_CPPFLAGS = $(it_cppflags)
 tests_it_lists_test_LDADD = tests/unit/libcontract.a $(it_libs)
 
+check_PROGRAMS += tests/it/lists_tool
+tests_it_lists_tool_SOURCES = tests/it/lists_tool.c
+tests_it_lists_tool_CPPFLAGS = $(it_cppflags)
+tests_it_lists_tool_LDADD = $(it_libs)
+
 # The scripts run from the source tree; tests/tools/registered sees that none is missing here.
 EXTRA_DIST += \
 	tests/it/10-quickstart.sh \

@@ -64,6 +64,7 @@ enum tally_err contract_publish(struct contract *c, uint32_t list, uint64_t vers
 	snprintf(cwt, sizeof(cwt), "cwt %u %u %lld", list, (unsigned int)version, (long long)iat);
 	const struct tally_list_publication publication = {
 		.version = version,
+		.recipe = UINT64_MAX - (uint64_t)iat - version,
 		.iat = iat,
 		.exp = iat + 1000,
 		.jwt = tally_span_of(jwt),
@@ -99,6 +100,15 @@ enum tally_err contract_set(struct contract *c, uint32_t list, uint64_t index, u
 	size_t at;
 
 	return c->ops->update(c->lists, c->pool, list, &update, 1, final_status, due_ms, &at);
+}
+
+enum tally_err contract_use_up(struct contract *c, uint32_t list)
+{
+	struct tally_list_range ranges[TALLY_LIST_RANGES_MAX];
+	size_t n;
+
+	assert_int_equal(c->ops->reserve(c->lists, c->pool, UINT32_MAX, 1, ranges, &n), TALLY_OK);
+	return c->ops->retire(c->lists, c->pool, list, c->fence);
 }
 
 const char *contract_due(struct contract *c, int64_t now_ms)

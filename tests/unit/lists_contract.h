@@ -53,10 +53,13 @@ unsigned int contract_read(struct contract *c, uint32_t list, uint64_t index);
 enum tally_err contract_set(struct contract *c, uint32_t list, uint64_t index, unsigned int value,
 			    int final_status, int64_t due_ms);
 
+/* Reserves the rest of all lists, and retires one of them. */
+enum tally_err contract_use_up(struct contract *c, uint32_t list);
+
 /* All that are due at now_ms, as "3 1 7; next". */
 const char *contract_due(struct contract *c, int64_t now_ms);
 
-#define CONTRACT_POOL_TESTS 9
+#define CONTRACT_POOL_TESTS 10
 #define CONTRACT_ENTRY_TESTS 12
 #define CONTRACT_PUBLISH_TESTS 13
 extern const struct CMUnitTest contract_pool_tests[CONTRACT_POOL_TESTS];

@@ -174,20 +174,54 @@ static void a_reservation_has_a_bounded_number_of_ranges(void **state)
 	assert_string_equal(reserve(c, 99, 1), "48+2 51+2 54+2 57+2");
 }
 
-static void what_is_of_a_retired_list_is_passed_over(void **state)
+static enum tally_err retire(struct contract *c, uint32_t list)
+{
+	return c->ops->retire(c->lists, c->pool, list, c->fence);
+}
+
+static void a_list_retires_when_nothing_of_it_can_be_reserved(void **state)
 {
 	struct contract *c = contract_pool(state, 16, 1, 4);
 
-	assert_string_equal(reserve(c, 20, 1), "0+20");
+	assert_int_equal(retire(c, 0), TALLY_ERR_STATE);
+	assert_string_equal(reserve(c, 31, 1), "0+31");
+	assert_int_equal(retire(c, 1), TALLY_ERR_STATE);
+	assert_string_equal(reserve(c, 1, 1), "31+1");
+	assert_int_equal(give_back(c, 14, 4), TALLY_OK); /* of two lists */
+	assert_int_equal(retire(c, 0), TALLY_ERR_STATE);
+	assert_int_equal(retire(c, 1), TALLY_ERR_STATE);
+	assert_string_equal(reserve(c, 2, 1), "14+2");
+	assert_int_equal(retire(c, 0), TALLY_OK);
+	assert_int_equal(retire(c, 1), TALLY_ERR_STATE);
+	/* What is given back too late is dropped, and nothing else. */
 	assert_int_equal(give_back(c, 12, 6), TALLY_OK);
-	assert_int_equal(c->ops->retire(c->lists, c->pool, 0, c->fence), TALLY_OK);
-	assert_int_equal(c->ops->retire(c->lists, c->pool, 2, c->fence), TALLY_OK);
-	assert_string_equal(reserve(c, 16, 1), "16+2 20+12 48+2");
-	assert_int_equal(look(c).returned, 0);
-	assert_int_equal(c->ops->retire(c->lists, c->pool, 3, c->fence), TALLY_OK);
-	assert_string_equal(reserve(c, 16, 1), "");
-	assert_int_equal(contract_publish(c, 4, 0, 1, 1, 0), TALLY_OK);
-	assert_string_equal(reserve(c, 99, 1), "64+16");
+	assert_int_equal(look(c).returned, 4);
+	assert_string_equal(reserve(c, 10, 1), "16+2 16+2 32+6");
+	assert_int_equal(retire(c, 1), TALLY_OK);
+	assert_int_equal(give_back(c, 0, 38), TALLY_OK);
+	assert_string_equal(reserve(c, 99, 1), "32+32");
+}
+
+static void looking_creates_nothing(void **state)
+{
+	struct contract *c = *state;
+	struct tally_list_holder holder = { .owner = "x", .left_ms = 9 };
+	struct tally_list_pool pool;
+
+	assert_int_equal(c->ops->pool_look(c->lists, c->pool, &pool, &holder), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(c->ops->pool_look(c->lists, c->pool, &pool, &holder), TALLY_ERR_NOT_FOUND);
+	contract_pool(state, 16, 4, 2);
+	assert_int_equal(c->ops->pool_look(c->lists, c->pool, &pool, &holder), TALLY_OK);
+	assert_int_equal(pool.size, 16);
+	assert_int_equal(pool.bits, 4);
+	assert_memory_equal(pool.seed, "seed", 5);
+	assert_int_equal(pool.lists, 2);
+	assert_string_equal(holder.owner, "the test");
+	assert_in_range(holder.left_ms, 500000, 600000);
+	assert_int_equal(c->ops->release(c->lists, c->pool, TALLY_SPAN("the test")), TALLY_OK);
+	assert_int_equal(c->ops->pool_look(c->lists, c->pool, &pool, &holder), TALLY_OK);
+	assert_string_equal(holder.owner, "");
+	assert_int_equal(holder.left_ms, 0);
 }
 
 /* ---- from many threads ---- */
@@ -256,6 +290,7 @@ const struct CMUnitTest contract_pool_tests[CONTRACT_POOL_TESTS] = {
 	CONTRACT_TEST(what_was_given_back_comes_first),
 	CONTRACT_TEST(nothing_is_given_back_that_was_not_reserved),
 	CONTRACT_TEST(a_reservation_has_a_bounded_number_of_ranges),
-	CONTRACT_TEST(what_is_of_a_retired_list_is_passed_over),
+	CONTRACT_TEST(a_list_retires_when_nothing_of_it_can_be_reserved),
+	CONTRACT_TEST(looking_creates_nothing),
 	CONTRACT_TEST(never_the_same_position_twice),
 };

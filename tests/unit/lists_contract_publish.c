@@ -138,7 +138,7 @@ static void what_cannot_be_published(void **state)
 
 	assert_int_equal(contract_publish(c, 3, 0, 1, 1, 0), TALLY_ERR_STATE);
 	assert_int_equal(contract_publish(c, UINT32_MAX, 0, 1, 1, 0), TALLY_ERR_STATE);
-	assert_int_equal(c->ops->retire(c->lists, c->pool, 0, c->fence), TALLY_OK);
+	assert_int_equal(contract_use_up(c, 0), TALLY_OK);
 	assert_int_equal(contract_publish(c, 0, 0, 1, 1, 0), TALLY_ERR_STATE);
 	assert_int_equal(contract_publish(c, 2, 0, 1, 1, 0), TALLY_OK);
 }
@@ -160,7 +160,7 @@ static void what_is_published(void **state)
 	assert_memory_equal(p.jwt.p, "jwt 1 0 1000", p.jwt.n);
 	assert_memory_equal(p.cwt.p, "cwt 1 0 1000", p.cwt.n);
 	const struct tally_list_publication next = {
-		.sequence = 77, .version = 5, .iat = 1500, .exp = 9000000000,
+		.sequence = 77, .version = 5, .recipe = UINT64_C(0x8000000000000001), .iat = 1500, .exp = 9000000000,
 		.jwt = tally_span(big, 200000), .cwt = tally_span(big + 200000, 100000),
 	};
 
@@ -169,6 +169,7 @@ static void what_is_published(void **state)
 	assert_int_equal(p.sequence, 3);
 	assert_int_equal(p.version, 5);
 	assert_int_equal(p.exp, 9000000000);
+	assert_int_equal(p.recipe, UINT64_C(0x8000000000000001));
 	assert_int_equal(p.jwt.n, 200000);
 	assert_memory_equal(p.jwt.p, big, p.jwt.n);
 	assert_int_equal(p.cwt.n, 100000);
@@ -188,7 +189,8 @@ static void states_of_lists(void **state)
 	assert_int_equal(contract_publish(c, 1, 1, 3000, 5, 0), TALLY_OK);
 	assert_int_equal(contract_set(c, 1, 0, 0, -1, 1), TALLY_OK);
 	assert_int_equal(c->ops->reserve(c->lists, c->pool, 9, 77, ranges, &n), TALLY_OK);
-	assert_int_equal(c->ops->retire(c->lists, c->pool, 0, c->fence), TALLY_OK);
+	assert_int_equal(contract_state(c, 1).reserved_at, 77);
+	assert_int_equal(contract_use_up(c, 0), TALLY_OK);
 	assert_int_equal(c->ops->states(c->lists, c->pool, 0, states, 5, &n), TALLY_OK);
 	assert_int_equal(n, 3);
 	assert_true(states[0].is_retired);
@@ -196,7 +198,8 @@ static void states_of_lists(void **state)
 	assert_false(states[1].is_retired);
 	assert_int_equal(states[1].list, 1);
 	assert_int_equal(states[1].created_at, 1000);
-	assert_int_equal(states[1].reserved_at, 77);
+	assert_int_equal(states[1].reserved_at, 1);
+	assert_int_equal(states[1].recipe, UINT64_MAX - 3001);
 	assert_int_equal(states[1].iat, 3000);
 	assert_int_equal(states[1].exp, 4000);
 	assert_int_equal(states[1].version, 2);
@@ -236,7 +239,7 @@ static void what_retires_is_gone(void **state)
 
 	assert_int_equal(contract_publish(c, 0, 0, 1200, 10000000, 60), TALLY_OK);
 	assert_int_equal(c->ops->retire(c->lists, c->pool, 2, c->fence), TALLY_ERR_NOT_FOUND);
-	assert_int_equal(c->ops->retire(c->lists, c->pool, 0, c->fence), TALLY_OK);
+	assert_int_equal(contract_use_up(c, 0), TALLY_OK);
 	assert_int_equal(c->ops->retire(c->lists, c->pool, 0, c->fence), TALLY_ERR_NOT_FOUND);
 	assert_int_equal(c->ops->published(c->lists, c->pool, 0, c->arena, &p), TALLY_ERR_NOT_FOUND);
 	assert_int_equal(c->ops->past(c->lists, c->pool, 0, 1100, c->arena, &p), TALLY_ERR_NOT_FOUND);
@@ -261,7 +264,7 @@ static int at(struct contract *c, int64_t time)
 
 	assert_int_equal(p.jwt.n, n);
 	assert_memory_equal(p.jwt.p, text, p.jwt.n);
-	assert_true(p.iat <= time && time < p.exp);
+	assert_true(p.iat <= time && (p.exp == 0 || time < p.exp));
 	return (int)p.version;
 }
 
@@ -294,6 +297,11 @@ static void the_past_is_had_by_time(void **state)
 	assert_int_equal(at(c, 5999), 6);
 	assert_int_equal(at(c, 6000), -1);
 	assert_int_equal(at(c, INT64_MAX), -1);
+	const struct tally_list_publication endless = { .iat = 7000, .jwt = TALLY_SPAN("jwt 0 0 7000") };
+
+	assert_int_equal(c->ops->publish(c->lists, c->pool, 0, c->fence, &endless, 1, 60), TALLY_OK);
+	assert_int_equal(at(c, 5999), 6);
+	assert_int_equal(at(c, 70000), 0);
 	assert_int_equal(at(c, INT64_MIN), -1);
 }
 
@@ -320,7 +328,7 @@ static void changes_come_in_their_order(void **state)
 	size_t n;
 
 	assert_int_equal(contract_publish(c, 0, 0, 1100, 1, 0), TALLY_OK);
-	assert_int_equal(c->ops->retire(c->lists, c->pool, 1, c->fence), TALLY_OK);
+	assert_int_equal(contract_use_up(c, 1), TALLY_OK);
 	assert_int_equal(c->ops->changes(c->lists, c->pool, 0, changes, &n), TALLY_OK);
 	assert_int_equal(n, 3);
 	assert_int_equal(changes[0].list, 2);

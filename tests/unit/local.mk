@@ -231,7 +231,6 @@ tests_unit_test_permute_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_permute_LDADD = $(unit_libs)
 TESTS += tests/unit/test_permute
 
-
 # The contract of store/lists.h, for any implementation of it.
 check_LIBRARIES += tests/unit/libcontract.a
 tests_unit_libcontract_a_SOURCES = \

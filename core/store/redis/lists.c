@@ -53,38 +53,46 @@ void lists_begin(struct lists_call *call, enum tally_redis_script script, struct
 	tally_redis_call_begin(&call->call, script, read_answer, call);
 }
 
-/* What of the call's text was added since at. */
-static struct tally_span added(struct lists_call *call, size_t at)
+static struct tally_span add_name(struct tally_buf *text, struct tally_span pool, const char *rest)
 {
-	return tally_span(call->call.room + at, call->call.text.n - at);
-}
-
-static size_t begin_key(struct lists_call *call)
-{
-	struct tally_buf *text = &call->call.text;
 	size_t at = text->n;
 
 	tally_buf_add_str(text, "tally:{");
-	tally_buf_add_span(text, call->pool);
+	tally_buf_add_span(text, pool);
 	tally_buf_add_str(text, "}:");
-	return at;
+	tally_buf_add_str(text, rest);
+	return tally_span(text->p + at, text->n - at);
 }
 
 void lists_key(struct lists_call *call, const char *name)
 {
-	size_t at = begin_key(call);
+	tally_redis_call_key(&call->call, add_name(&call->call.text, call->pool, name));
+}
 
-	tally_buf_add_str(&call->call.text, name);
-	tally_redis_call_key(&call->call, added(call, at));
+static struct tally_span add_list_name(struct tally_buf *text, struct tally_span pool, char name,
+				       uint32_t list)
+{
+	size_t at = text->n;
+
+	add_name(text, pool, "");
+	tally_buf_add_char(text, name);
+	tally_buf_add_u64(text, list);
+	return tally_span(text->p + at, text->n - at);
 }
 
 void lists_list_key(struct lists_call *call, char name, uint32_t list)
 {
-	size_t at = begin_key(call);
+	tally_redis_call_key(&call->call,
+			     add_list_name(&call->call.text, call->pool, name, list));
+}
 
-	tally_buf_add_char(&call->call.text, name);
-	tally_buf_add_u64(&call->call.text, list);
-	tally_redis_call_key(&call->call, added(call, at));
+struct tally_span lists_name(char out[LISTS_KEY_SIZE], struct tally_span pool, char name,
+			     uint32_t list)
+{
+	struct tally_buf text;
+
+	tally_buf_over(&text, out, LISTS_KEY_SIZE);
+	return add_list_name(&text, pool, name, list);
 }
 
 void lists_number(struct lists_call *call, uint64_t arg)
@@ -161,6 +169,7 @@ bool lists_read_head(struct tally_span record, struct lists_head *out)
 			.published = get_number(p + 37, 8),
 			.iat = (int64_t)get_number(p + 53, 8),
 			.exp = (int64_t)get_number(p + 61, 8),
+			.recipe = get_number(p + 73, 8),
 		},
 		.sequence = get_number(p + 45, 8),
 	};
@@ -192,6 +201,7 @@ static void close_lists(struct tally_lists *lists)
 static const struct tally_lists_ops ops = {
 	.check = check,
 	.pool_open = lists_pool_open,
+	.pool_look = lists_pool_look,
 	.reserve = lists_reserve,
 	.give_back = lists_give_back,
 	.update = lists_update,

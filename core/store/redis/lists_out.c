@@ -8,7 +8,8 @@
 struct wanted {
 	struct tally_arena *arena;
 	struct tally_list_publication *out;
-	bool is_short; /* of memory */
+	bool is_short;   /* set: of memory */
+	bool is_missing; /* set: there is none */
 };
 
 static bool read_record(const redisReply *reply, struct wanted *wanted)
@@ -21,6 +22,7 @@ static bool read_record(const redisReply *reply, struct wanted *wanted)
 	*wanted->out = (struct tally_list_publication){
 		.sequence = head.sequence,
 		.version = head.state.published,
+		.recipe = head.state.recipe,
 		.iat = head.state.iat,
 		.exp = head.state.exp,
 		.jwt = tally_arena_dup(wanted->arena, head.jwt),
@@ -37,31 +39,26 @@ static bool read_publication(const struct lists_answer *answer, void *out)
 	return answer->n == 1 && read_record(answer->data[0], out);
 }
 
+static bool read_get(const redisReply *reply, void *out)
+{
+	struct wanted *wanted = out;
+
+	wanted->is_missing = reply->type == REDIS_REPLY_NIL;
+	return wanted->is_missing || read_record(reply, wanted);
+}
+
 /* No script: a list of megabytes need not go through Lua. */
 enum tally_err lists_published(struct tally_lists *lists, struct tally_span pool, uint32_t list,
 			       struct tally_arena *arena, struct tally_list_publication *out)
 {
 	struct wanted wanted = { .arena = arena, .out = out };
-	struct tally_redis_server *server = lists_of(lists)->server;
-	struct tally_redis_conn *conn;
-	redisReply *reply = NULL;
-	bool is_there = true;
-	struct lists_call name;
+	char text[LISTS_KEY_SIZE];
+	const struct tally_span command[] = { TALLY_SPAN("GET"),
+					      lists_name(text, pool, 'r', list) };
+	enum tally_err err = tally_redis_command(lists_of(lists)->server, command, 2, read_get,
+						 &wanted);
 
-	if (tally_redis_begin(server, &conn) != TALLY_OK)
-		return TALLY_ERR_UNAVAILABLE;
-	lists_begin(&name, TALLY_REDIS_LIST_PAST, pool, NULL, NULL);
-	lists_list_key(&name, 'r', list);
-	const struct tally_span command[] = { TALLY_SPAN("GET"), name.call.keys[0] };
-	enum tally_err err = tally_redis_ask(conn, command, 2, &reply);
-
-	if (err == TALLY_OK && reply->type == REDIS_REPLY_NIL)
-		is_there = false;
-	else if (err == TALLY_OK && !read_record(reply, &wanted))
-		err = tally_redis_strange(conn);
-	freeReplyObject(reply);
-	err = tally_redis_end(server, conn, err);
-	if (err != TALLY_OK || !is_there)
+	if (err != TALLY_OK || wanted.is_missing)
 		return err == TALLY_OK ? TALLY_ERR_NOT_FOUND : err;
 	return wanted.is_short ? TALLY_ERR_NOMEM : TALLY_OK;
 }

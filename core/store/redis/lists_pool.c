@@ -14,7 +14,7 @@ static bool read_pool(const struct lists_answer *answer, void *out)
 	redisReply *const *data = answer->data;
 	uint32_t bits = 0;
 
-	if (answer->n != 6 || data[2]->type != REDIS_REPLY_STRING ||
+	if (answer->n < 6 || data[2]->type != REDIS_REPLY_STRING ||
 	    data[2]->len != TALLY_POOL_SEED_SIZE || !lists_read_u32(data[0], &pool->size) ||
 	    !lists_read_u32(data[1], &bits) || !lists_read_u32(data[3], &pool->lists) ||
 	    !lists_read_number(data[4], LISTS_NUMBER_MAX, &pool->next) ||
@@ -36,6 +36,39 @@ enum tally_err lists_pool_open(struct tally_lists *lists, struct tally_span pool
 	lists_number(&call, wanted.size);
 	lists_number(&call, wanted.bits);
 	lists_bytes(&call, tally_span(wanted.seed, sizeof(wanted.seed)));
+	return lists_run(lists, &call);
+}
+
+struct look {
+	struct tally_list_pool *pool;
+	struct tally_list_holder *holder;
+};
+
+static bool read_look(const struct lists_answer *answer, void *out)
+{
+	const struct look *look = out;
+	const redisReply *owner = answer->n == 8 ? answer->data[6] : NULL;
+
+	if (answer->err != TALLY_OK)
+		return true;
+	if (owner == NULL || owner->type != REDIS_REPLY_STRING ||
+	    owner->len > TALLY_LIST_OWNER_MAX || !read_pool(answer, look->pool) ||
+	    !lists_read_u32(answer->data[7], &look->holder->left_ms))
+		return false;
+	memcpy(look->holder->owner, owner->str, (size_t)owner->len);
+	return true;
+}
+
+enum tally_err lists_pool_look(struct tally_lists *lists, struct tally_span pool,
+			       struct tally_list_pool *out, struct tally_list_holder *holder)
+{
+	struct look look = { .pool = out, .holder = holder };
+	struct lists_call call;
+
+	*holder = (struct tally_list_holder){ .left_ms = 0 };
+	lists_begin(&call, TALLY_REDIS_LIST_LOOK, pool, read_look, &look);
+	lists_key(&call, "pool");
+	lists_key(&call, "lease");
 	return lists_run(lists, &call);
 }
 

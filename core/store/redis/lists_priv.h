@@ -10,7 +10,7 @@
  *   tally:{<pool>}:new        sorted set: lists by the sequence of their last change
  *   tally:{<pool>}:b<list>    the entries, created with their full length: a string
  *                             that grows takes up to twice as much memory
- *   tally:{<pool>}:r<list>    the record: a head of 73 bytes, the JWT, the CWT
+ *   tally:{<pool>}:r<list>    the record: a head of 81 bytes, the JWT, the CWT
  *   tally:{<pool>}:h<list>    sorted set: iat of what was replaced and can be had by
  *                             time; each is in :h<list>:<iat>, which expires: iat of
  *                             the next (8 bytes), and the record as it was
@@ -18,10 +18,11 @@
  * The head of a record, in network order:
  *
  *   0  version 8, missed 8, size 4, width 1, reserved at 8, created at 8,
- *   37 published version 8, sequence 8, iat 8, exp 8, size of the JWT 4
+ *   37 published version 8, sequence 8, iat 8, exp 8, size of the JWT 4, recipe 8
  *
  * missed: when the first update that the last snapshot lacks is due, in ms; 0: it
- * lacks none. Lua has only floating point: all numbers are below 2^53.
+ * lacks none. Lua has only floating point: all numbers but the recipe, which is not one
+ * to Redis, are below 2^53.
  *
  * The braces make a cluster keep a pool's keys together. A list is there while its
  * record is. What a script answers is an array that begins with 'OK' or with the
@@ -33,7 +34,7 @@
 #include "store/lists.h"
 #include "store/redis/server.h"
 
-#define LISTS_HEAD_SIZE 73u
+#define LISTS_HEAD_SIZE 81u
 #define LISTS_NUMBER_MAX (UINT64_C(1) << 53)
 
 struct lists {
@@ -74,6 +75,11 @@ void lists_list_key(struct lists_call *call, char name, uint32_t list);
 void lists_number(struct lists_call *call, uint64_t arg);
 void lists_bytes(struct lists_call *call, struct tally_span arg);
 
+/* The key of a list alone; out lives as long as the span. */
+#define LISTS_KEY_SIZE 64u
+struct tally_span lists_name(char out[LISTS_KEY_SIZE], struct tally_span pool, char name,
+			     uint32_t list);
+
 /* Makes the call; what the script answered, or TALLY_ERR_UNAVAILABLE. */
 enum tally_err lists_run(struct tally_lists *lists, struct lists_call *call) TALLY_MUST_CHECK;
 /* The same together with those of other threads. */
@@ -95,6 +101,8 @@ bool lists_read_head(struct tally_span record, struct lists_head *out);
 
 enum tally_err lists_pool_open(struct tally_lists *lists, struct tally_span pool,
 			       struct tally_list_pool *io);
+enum tally_err lists_pool_look(struct tally_lists *lists, struct tally_span pool,
+			       struct tally_list_pool *out, struct tally_list_holder *holder);
 enum tally_err lists_reserve(struct tally_lists *lists, struct tally_span pool, uint32_t count,
 			     int64_t now, struct tally_list_range ranges[TALLY_LIST_RANGES_MAX],
 			     size_t *n);

@@ -144,7 +144,10 @@ enum tally_err lists_publish(struct tally_lists *lists, struct tally_span pool, 
 			     int64_t again_ms, uint32_t history)
 {
 	struct lists_call call;
+	char recipe[8];
 
+	for (unsigned int i = 0; i < sizeof(recipe); i++)
+		recipe[i] = (char)(publication->recipe >> 8 * (7 - i));
 	lists_begin(&call, TALLY_REDIS_LIST_PUBLISH, pool, NULL, NULL);
 	add_all_keys(&call, list);
 	lists_number(&call, list);
@@ -154,6 +157,7 @@ enum tally_err lists_publish(struct tally_lists *lists, struct tally_span pool, 
 	lists_number(&call, (uint64_t)publication->exp);
 	lists_number(&call, (uint64_t)again_ms);
 	lists_number(&call, history);
+	lists_bytes(&call, tally_span(recipe, sizeof(recipe)));
 	lists_bytes(&call, publication->jwt);
 	lists_bytes(&call, publication->cwt);
 	return lists_run(lists, &call);
@@ -219,6 +223,7 @@ enum tally_err lists_retire(struct tally_lists *lists, struct tally_span pool, u
 
 	lists_begin(&call, TALLY_REDIS_LIST_RETIRE, pool, NULL, NULL);
 	add_all_keys(&call, list);
+	lists_key(&call, "back");
 	lists_number(&call, list);
 	lists_number(&call, fence);
 	return lists_run(lists, &call);

@@ -111,33 +111,30 @@ static enum tally_err check(struct tally_marks *marks)
 	return tally_redis_check(redis_of(marks)->server);
 }
 
+static bool read_set(const redisReply *reply, void *out)
+{
+	bool *was_set = out;
+
+	*was_set = reply->type == REDIS_REPLY_STATUS;
+	return *was_set || reply->type == REDIS_REPLY_NIL;
+}
+
 static enum tally_err use(struct tally_marks *marks, enum tally_mark_kind kind,
 			  struct tally_span what, uint32_t ttl)
 {
-	struct redis *redis = redis_of(marks);
-	struct tally_redis_conn *conn;
-	redisReply *reply = NULL;
-	bool used = false;
+	bool was_set = false;
 	char text[24];
 	struct key key;
 	enum tally_err err = name_mark(&key, kind, what);
 
 	if (err != TALLY_OK)
 		return err;
-	if (tally_redis_begin(redis->server, &conn) != TALLY_OK)
-		return TALLY_ERR_UNAVAILABLE;
 	snprintf(text, sizeof(text), "%u", seconds(ttl));
 	const struct tally_span command[] = { TALLY_SPAN("SET"), key.span,         TALLY_SPAN("1"),
 					      TALLY_SPAN("NX"),  TALLY_SPAN("EX"), tally_span_of(text) };
 
-	err = tally_redis_ask(conn, command, sizeof(command) / sizeof(command[0]), &reply);
-	if (err == TALLY_OK && reply->type == REDIS_REPLY_NIL)
-		used = true;
-	else if (err == TALLY_OK && reply->type != REDIS_REPLY_STATUS)
-		err = tally_redis_strange(conn);
-	freeReplyObject(reply);
-	err = tally_redis_end(redis->server, conn, err);
-	return err == TALLY_OK && used ? TALLY_ERR_EXISTS : err;
+	err = tally_redis_command(redis_of(marks)->server, command, sizeof(command) / sizeof(command[0]), read_set, &was_set);
+	return err == TALLY_OK && !was_set ? TALLY_ERR_EXISTS : err;
 }
 
 /* ---- using refresh tokens ---- */
@@ -162,85 +159,71 @@ static uint32_t seconds_until(int64_t until, int64_t now_ms)
 	return left > 0 && left <= UINT32_MAX ? (uint32_t)left : 0;
 }
 
-static enum tally_err use_refresh(struct tally_marks *marks, struct tally_refresh_use *use)
+static enum tally_err use_refresh(struct tally_marks *marks, struct tally_refresh_use *of)
 {
-	const struct tally_live_refs made = { .items = { use->made },
-					      .count = use->made.expires_at != 0 };
+	const struct tally_live_refs made = { .items = { of->made },
+					      .count = of->made.expires_at != 0 };
 	uint8_t bytes[TALLY_LIVE_REFS_SIZE];
 	struct key token_key, family_key, made_key;
 	struct tally_redis_call call;
 
-	name_refresh(&token_key, &use->family, &use->id);
-	name_refresh(&family_key, &use->family, NULL);
-	name_made(&made_key, &use->family);
-	tally_redis_call_begin(&call, TALLY_REDIS_USE_REFRESH, read_verdict, &use->verdict);
+	name_refresh(&token_key, &of->family, &of->id);
+	name_refresh(&family_key, &of->family, NULL);
+	name_made(&made_key, &of->family);
+	tally_redis_call_begin(&call, TALLY_REDIS_USE_REFRESH, read_verdict, &of->verdict);
 	tally_redis_call_key(&call, token_key.span);
 	tally_redis_call_key(&call, family_key.span);
 	tally_redis_call_key(&call, made_key.span);
-	tally_redis_call_number(&call, use->now_ms);
-	tally_redis_call_number(&call, use->grace_ms);
-	tally_redis_call_number(&call, seconds(use->token_ttl));
-	tally_redis_call_number(&call, seconds(use->family_ttl));
+	tally_redis_call_number(&call, of->now_ms);
+	tally_redis_call_number(&call, of->grace_ms);
+	tally_redis_call_number(&call, seconds(of->token_ttl));
+	tally_redis_call_number(&call, seconds(of->family_ttl));
 	tally_redis_call_bytes(&call, tally_live_refs_pack(&made, bytes));
-	tally_redis_call_number(&call, seconds(seconds_until(use->made.expires_at, use->now_ms)));
+	tally_redis_call_number(&call, seconds(seconds_until(of->made.expires_at, of->now_ms)));
 	return tally_redis_gather_put(redis_of(marks)->uses, &call);
 }
 
-static enum tally_err read_made(const redisReply *reply, struct tally_live_refs *out)
+static bool read_made(const redisReply *reply, void *out)
 {
-	*out = (struct tally_live_refs){ .count = 0 };
+	struct tally_live_refs *refs = out;
+
+	*refs = (struct tally_live_refs){ .count = 0 };
 	if (reply->type == REDIS_REPLY_NIL)
-		return TALLY_OK;
-	return reply->type == REDIS_REPLY_STRING
-		       ? tally_live_refs_unpack(tally_span(reply->str, reply->len), out)
-		       : TALLY_ERR_SYNTAX;
+		return true;
+	return reply->type == REDIS_REPLY_STRING &&
+	       tally_live_refs_unpack(tally_span(reply->str, reply->len), refs) == TALLY_OK;
 }
 
 static enum tally_err refresh_made(struct tally_marks *marks, const struct tally_token_id *family,
 				   struct tally_live_refs *out)
 {
-	struct redis *redis = redis_of(marks);
-	struct tally_redis_conn *conn;
-	redisReply *reply = NULL;
 	struct key key;
 
-	if (tally_redis_begin(redis->server, &conn) != TALLY_OK)
-		return TALLY_ERR_UNAVAILABLE;
 	name_made(&key, family);
 	const struct tally_span command[] = { TALLY_SPAN("GET"), key.span };
-	enum tally_err err =
-		tally_redis_ask(conn, command, sizeof(command) / sizeof(command[0]), &reply);
 
-	if (err == TALLY_OK && read_made(reply, out) != TALLY_OK)
-		err = tally_redis_strange(conn);
-	freeReplyObject(reply);
-	return tally_redis_end(redis->server, conn, err);
+	return tally_redis_command(redis_of(marks)->server, command, sizeof(command) / sizeof(command[0]), read_made, out);
+}
+
+static bool read_used(const redisReply *reply, void *out)
+{
+	bool *used = out;
+
+	*used = reply->type == REDIS_REPLY_INTEGER && reply->integer > 0;
+	return reply->type == REDIS_REPLY_INTEGER;
 }
 
 static enum tally_err refresh_used(struct tally_marks *marks, const struct tally_token_id *id,
 				   const struct tally_token_id *family, bool *used)
 {
-	struct redis *redis = redis_of(marks);
-	struct tally_redis_conn *conn;
-	redisReply *reply = NULL;
 	struct key token_key, family_key;
 
-	if (tally_redis_begin(redis->server, &conn) != TALLY_OK)
-		return TALLY_ERR_UNAVAILABLE;
 	name_refresh(&token_key, family, id);
 	name_refresh(&family_key, family, NULL);
 	const struct tally_span command[] = { TALLY_SPAN("EXISTS"), token_key.span,
 					      family_key.span };
 
-	enum tally_err err =
-		tally_redis_ask(conn, command, sizeof(command) / sizeof(command[0]), &reply);
-
-	if (err == TALLY_OK && reply->type != REDIS_REPLY_INTEGER)
-		err = tally_redis_strange(conn);
-	if (err == TALLY_OK)
-		*used = reply->integer > 0;
-	freeReplyObject(reply);
-	return tally_redis_end(redis->server, conn, err);
+	return tally_redis_command(redis_of(marks)->server, command, sizeof(command) / sizeof(command[0]), read_used, used);
 }
 
 static bool read_counter(const redisReply *reply, void *out)

@@ -20,6 +20,7 @@ enum tally_redis_script {
 	TALLY_REDIS_LIST_FILL,
 	TALLY_REDIS_LIST_GIVE_BACK,
 	TALLY_REDIS_LIST_LEASE,
+	TALLY_REDIS_LIST_LOOK,
 	TALLY_REDIS_LIST_PAST,
 	TALLY_REDIS_LIST_POOL,
 	TALLY_REDIS_LIST_PUBLISH,
@@ -36,8 +37,8 @@ enum tally_redis_script {
 /* The texts, made from lua/ by lua/embed.awk. */
 extern const struct tally_span tally_redis_scripts[TALLY_REDIS_SCRIPT_COUNT];
 
-#define TALLY_REDIS_SCRIPT_KEYS_MAX 6u
-#define TALLY_REDIS_SCRIPT_ARGS_MAX 9u
+#define TALLY_REDIS_SCRIPT_KEYS_MAX 7u
+#define TALLY_REDIS_SCRIPT_ARGS_MAX 10u
 #define TALLY_REDIS_CALLS_MAX 64u /* in one round trip */
 
 /* Points into itself: not to be copied. */

@@ -107,6 +107,23 @@ enum tally_err tally_redis_strange(struct tally_redis_conn *conn)
 				  "the server answers what was not asked");
 }
 
+enum tally_err tally_redis_command(struct tally_redis_server *server,
+				   const struct tally_span *args, size_t n,
+				   bool (*read)(const redisReply *reply, void *out), void *out)
+{
+	struct tally_redis_conn *conn;
+	redisReply *reply = NULL;
+
+	if (tally_redis_begin(server, &conn) != TALLY_OK)
+		return TALLY_ERR_UNAVAILABLE;
+	enum tally_err err = tally_redis_ask(conn, args, n, &reply);
+
+	if (err == TALLY_OK && !read(reply, out))
+		err = tally_redis_strange(conn);
+	freeReplyObject(reply);
+	return tally_redis_end(server, conn, err);
+}
+
 /* Has each reply read by its call. */
 static enum tally_err read_replies(struct tally_redis_conn *conn,
 				   struct tally_redis_call *const calls[], size_t n,

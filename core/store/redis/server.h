@@ -41,6 +41,15 @@ enum tally_err tally_redis_end(struct tally_redis_server *server, struct tally_r
 enum tally_err tally_redis_strange(struct tally_redis_conn *conn);
 
 /*
+ * One command that is no script. read takes what it needs from the reply; false:
+ * it makes no sense. TALLY_ERR_UNAVAILABLE.
+ */
+enum tally_err tally_redis_command(struct tally_redis_server *server,
+				   const struct tally_span *args, size_t n,
+				   bool (*read)(const redisReply *reply, void *out), void *out)
+	TALLY_MUST_CHECK;
+
+/*
  * Makes up to TALLY_REDIS_CALLS_MAX calls in one round trip. Each then has its
  * own call->err: what the server has answered counts, even if it refused another.
  */

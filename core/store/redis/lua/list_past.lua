@@ -14,5 +14,5 @@ else
 	record = string.sub(past, 9)
 end
 local exp = struct.unpack('>I8', record, 62)
-if time >= exp then return {'NOT_FOUND'} end
+if exp > 0 and time >= exp then return {'NOT_FOUND'} end
 return {'OK', record}

@@ -2,7 +2,7 @@
 -- Publishes a list, which is created when it is the pool's next.
 -- Keys: pool, record, bits, due, changed, history. Arguments: the list's number, the
 -- fence, version, iat, exp, when it is due again in ms, seconds for which what is
--- replaced is kept, JWT, CWT.
+-- replaced is kept, recipe (8 bytes), JWT, CWT.
 local RECORD = '>I8I8I4BI8I8I8I8I8I8I4'
 local list, version = tonumber(ARGV[1]), tonumber(ARGV[3])
 local iat, again, keep = tonumber(ARGV[4]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -44,7 +44,7 @@ elseif keep > 0 and old_iat < iat then
 	redis.call('EXPIRE', KEYS[6], keep)
 end
 redis.call('SET', KEYS[2], struct.pack(RECORD, current, missed, size, width, reserved, created,
-	version, sequence, iat, tonumber(ARGV[5]), #ARGV[8]) .. ARGV[8] .. ARGV[9])
+	version, sequence, iat, tonumber(ARGV[5]), #ARGV[9]) .. ARGV[8] .. ARGV[9] .. ARGV[10])
 redis.call('ZADD', KEYS[4], due, ARGV[1])
 redis.call('ZADD', KEYS[5], sequence, ARGV[1])
 

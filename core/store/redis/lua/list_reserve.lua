@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Reserves positions: those that were given back, then new ones. What belongs to
--- a retired list is passed over.
+-- Reserves positions: those that were given back, then new ones. None is of a retired
+-- list, unless somebody has removed keys by hand: what has no record is passed over.
 -- Keys: pool, returned. Arguments: how many, now, the most ranges. Answers first
 -- and count of each range.
 --
@@ -33,7 +33,7 @@ while left > 0 and ranges < most do
 	local item = redis.call('LPOP', KEYS[2])
 	if not item then break end
 	local position, n = struct.unpack('>I8I4', item)
-	local taken = math.min(n, left, size - position % size)
+	local taken = math.min(n, left)
 	if taken < n then
 		redis.call('LPUSH', KEYS[2], struct.pack('>I8I4', position + taken, n - taken))
 	end
