@@ -6,7 +6,8 @@
  *   list_tool FOLDER URI INDEX VALUE [KEY.pem CHAIN.pem]
  *
  * writes list.jwt and list.cwt, token.jwt (an access token), token.cwt, expired.jwt
- * (a token) and stale.jwt (a list that has expired), and jwks.json. With a key (ES256)
+ * and beyond.jwt (tokens: one has expired, one names the entry behind the last),
+ * stale.jwt (a list that has expired), and jwks.json. With a key (ES256)
  * and certificates these are in the headers of the lists, without kid.
  */
 #include "config.h"
@@ -141,6 +142,8 @@ static void put_tokens(struct tally_key *key, const char *uri, uint32_t index)
 		tally_span_of(tally_arena_printf(arena, claims, now + 3600, index, uri)));
 	put_jwt("expired.jwt", key,
 		tally_span_of(tally_arena_printf(arena, claims, now - 1, index, uri)));
+	put_jwt("beyond.jwt", key,
+		tally_span_of(tally_arena_printf(arena, claims, now + 3600, ENTRIES, uri)));
 	put_cwt(key, uri, index);
 }
 

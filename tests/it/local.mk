@@ -93,6 +93,7 @@ EXTRA_DIST += \
 	tests/it/73-limits.sh \
 	tests/it/74-purge.sh \
 	tests/it/80-status-check.sh \
+	tests/it/81-status-clients.sh \
 	tests/it/90-newest.sh \
 	tests/it/big \
 	tests/it/clear_server.py \
