@@ -2,12 +2,10 @@
 /* tallystick pool …, but for what is done to lists: cmd_pool_lists.c */
 #include "config.h"
 
-#include "admin/pool.h"
 #include "base/secret.h"
 #include "fcgi/output.h"
-#include "fcgi/session.h"
+#include "fcgi/pool_output.h"
 #include "sys/clock.h"
-#include "sys/log.h"
 
 /* What every command here begins with; closed by tally_session_close. */
 static enum tally_err open_admin(const struct tally_invocation *call, struct tally_session *session,
@@ -85,24 +83,6 @@ enum tally_err tally_cmd_pool_add(const struct tally_invocation *call)
 	return err;
 }
 
-static const char *state_of(const struct tally_admin_pool *pool)
-{
-	if (pool->place == TALLY_POOL_HIDDEN)
-		return "hidden";
-	if (pool->is_wrong)
-		return "wrong";
-	return pool->retired_at != 0 || pool->conf.retired ? "retired" : "active";
-}
-
-static struct tally_span place_of(const struct tally_session *session,
-				  const struct tally_admin_pool *pool, struct tally_arena *arena)
-{
-	if (pool->place != TALLY_POOL_IN_FILE)
-		return TALLY_SPAN("database");
-	return tally_span_of(
-		tally_arena_printf(arena, "%s:%u", session->conf->path, pool->conf.line));
-}
-
 static void print_item(struct tally_output_list *list, const struct tally_session *session,
 		       const struct tally_admin_pool *pool, struct tally_arena *arena)
 {
@@ -111,10 +91,11 @@ static void print_item(struct tally_output_list *list, const struct tally_sessio
 		{ "size", TALLY_FIELD_NUMBER, 9, .number = pool->conf.size },
 		{ "bits", TALLY_FIELD_NUMBER, 4, .number = pool->conf.bits },
 		{ "keys", TALLY_FIELD_NUMBER, 4, .number = (int64_t)pool->conf.key_count },
-		{ "state", TALLY_FIELD_TEXT, 7, .text = tally_span_of(state_of(pool)) },
+		{ "state", TALLY_FIELD_TEXT, 7, .text = tally_span_of(tally_pool_state_word(pool)) },
 		{ "created_at", TALLY_FIELD_TIME, 20, .number = pool->created_at },
 		{ "retired_at", TALLY_FIELD_TIME, 20, .number = pool->retired_at },
-		{ "defined_in", TALLY_FIELD_TEXT, .text = place_of(session, pool, arena) },
+		{ "defined_in", TALLY_FIELD_TEXT,
+		  .text = tally_pool_place_text(session, pool, arena) },
 		{ .name = NULL },
 	};
 

@@ -6,6 +6,7 @@ tallystick_SOURCES = \
 	fcgi/cmd_issuer.c \
 	fcgi/cmd_key.c \
 	fcgi/cmd_pool.c \
+	fcgi/cmd_pool_lists.c \
 	fcgi/cmd_purge.c \
 	fcgi/cmd_revoke.c \
 	fcgi/cmd_setup.c \
@@ -20,6 +21,7 @@ tallystick_SOURCES = \
 	fcgi/main.c \
 	fcgi/option.def \
 	fcgi/output.c fcgi/output.h \
+	fcgi/pool_output.c fcgi/pool_output.h \
 	fcgi/serve.c \
 	fcgi/session.c fcgi/session.h
 tallystick_LDADD = libtally.a $(FCGI_LIBS) $(CORE_LIBS)

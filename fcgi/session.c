@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "store/mysql/mysql.h"
+#include "store/redis/redis.h"
 #include "sys/log.h"
 
 static enum tally_err check_schema(struct tally_session *session)
@@ -40,6 +41,16 @@ enum tally_err tally_session_open(struct tally_session *session,
 	return err;
 }
 
+enum tally_err tally_session_open_lists(struct tally_session *session)
+{
+	if (!tally_redis_is_configured(session->conf)) {
+		tally_log_error("%s has no redis.host and no redis.socket: status lists are kept "
+				"in Redis", session->conf->path);
+		return TALLY_ERR_CONFIG;
+	}
+	return tally_lists_open(session->conf, &session->lists);
+}
+
 const struct tally_seal_key *tally_session_wrap_key(const struct tally_session *session)
 {
 	return session->wrap.count > 0 ? &session->wrap.keys[0] : NULL;
@@ -47,6 +58,8 @@ const struct tally_seal_key *tally_session_wrap_key(const struct tally_session *
 
 void tally_session_close(struct tally_session *session)
 {
+	if (session->lists != NULL)
+		session->lists->ops->close(session->lists);
 	if (session->store != NULL)
 		session->store->ops->close(session->store);
 	tally_secret_wipe(&session->wrap, sizeof(session->wrap));

@@ -5,12 +5,14 @@
 
 #include "crypt/derive.h"
 #include "fcgi/command.h"
+#include "store/lists.h"
 #include "store/store.h"
 #include "sys/conf.h"
 
 struct tally_session {
 	struct tally_conf *conf;
 	struct tally_store *store;
+	struct tally_lists *lists; /* NULL: not opened */
 	struct tally_wrap_keys wrap;
 	bool json;
 };
@@ -23,6 +25,10 @@ struct tally_session {
 enum tally_err tally_session_open(struct tally_session *session,
 				  const struct tally_invocation *call, bool want_schema)
 	TALLY_MUST_CHECK;
+
+/* And the status lists in Redis. TALLY_ERR_CONFIG: there is no Redis, logged. */
+enum tally_err tally_session_open_lists(struct tally_session *session) TALLY_MUST_CHECK;
+
 /* The key that seals; NULL: none is configured. */
 const struct tally_seal_key *tally_session_wrap_key(const struct tally_session *session);
 

@@ -5,6 +5,7 @@ libtally_a_SOURCES += \
 	core/admin/key.c core/admin/key.h \
 	core/admin/machine.c core/admin/machine.h \
 	core/admin/pool.c core/admin/pool.h \
+	core/admin/pool_lists.c core/admin/pool_lists.h \
 	core/admin/public_key.c core/admin/public_key.h \
 	core/admin/revoke.c core/admin/revoke.h \
 	core/admin/text.c core/admin/text.h \

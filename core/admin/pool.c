@@ -45,6 +45,26 @@ static enum tally_err read_record(const struct tally_pool_admin *admin,
 	return out->is_wrong ? TALLY_OK : err;
 }
 
+/* The pool of our own tokens is there without a definition, when it is needed. */
+static bool has_own(const struct tally_conf *conf, struct tally_span id)
+{
+	return conf->tokens_status && tally_span_eq(id, tally_span_of(conf->tokens_status_pool));
+}
+
+static enum tally_err add_own(const struct tally_pool_admin *admin, struct tally_admin_pool *pools,
+			      size_t *count)
+{
+	struct tally_span id = tally_span_of(admin->conf->tokens_status_pool);
+
+	for (size_t i = 0; i < *count; i++)
+		if (tally_span_eq(pools[i].conf.id, id))
+			return TALLY_OK;
+	if (!has_own(admin->conf, id))
+		return TALLY_OK;
+	pools[*count].place = TALLY_POOL_BUILT_IN;
+	return tally_pool_conf_own(admin->conf, admin->arena, &pools[(*count)++].conf);
+}
+
 enum tally_err tally_admin_pools(const struct tally_pool_admin *admin,
 				 struct tally_admin_pool **out, size_t *count)
 {
@@ -57,7 +77,7 @@ enum tally_err tally_admin_pools(const struct tally_pool_admin *admin,
 	*count = 0;
 	if (err != TALLY_OK)
 		return err;
-	*out = tally_arena_array(admin->arena, of_file + of_database, sizeof(**out));
+	*out = tally_arena_array(admin->arena, of_file + of_database + 1, sizeof(**out));
 	if (*out == NULL)
 		return TALLY_ERR_NOMEM;
 	while (*count < of_file) {
@@ -66,7 +86,7 @@ enum tally_err tally_admin_pools(const struct tally_pool_admin *admin,
 	}
 	for (size_t i = 0; i < of_database && err == TALLY_OK; i++)
 		err = read_record(admin, &records[i], &(*out)[(*count)++]);
-	return err;
+	return err == TALLY_OK ? add_own(admin, *out, count) : err;
 }
 
 enum tally_err tally_admin_pool_find(const struct tally_pool_admin *admin, struct tally_span id,
@@ -88,22 +108,39 @@ enum tally_err tally_admin_pool_find(const struct tally_pool_admin *admin, struc
 			return read_record(admin, &records[i], out);
 	if (err != TALLY_OK)
 		return err;
+	if (has_own(admin->conf, id)) {
+		*out = (struct tally_admin_pool){ .place = TALLY_POOL_BUILT_IN };
+		return tally_pool_conf_own(admin->conf, admin->arena, &out->conf);
+	}
 	tally_log_error("there is no pool %.*s; \"tallystick pool list\" shows what there is",
 			TALLY_SPAN_ARG(id));
 	return TALLY_ERR_NOT_FOUND;
 }
 
-/* A pool that can be changed here; in the file, what is there to be done. */
+/* Whether it can be changed here; in the file, what is to be done there. */
+static enum tally_err check_place(const struct tally_pool_admin *admin,
+				  const struct tally_admin_pool *pool, const char *instead)
+{
+	struct tally_span id = pool->conf.id;
+
+	if (pool->place == TALLY_POOL_IN_DATABASE)
+		return TALLY_OK;
+	if (pool->place == TALLY_POOL_BUILT_IN)
+		tally_log_error("pool %.*s is built in, for tokens.status: to change it, define it "
+				"with \"tallystick pool add --set size=%u\"", TALLY_SPAN_ARG(id),
+				pool->conf.size);
+	else
+		tally_log_error("pool %.*s is defined in %s:%u: %s there", TALLY_SPAN_ARG(id),
+				admin->conf->path, pool->conf.line, instead);
+	return TALLY_ERR_STATE;
+}
+
 static enum tally_err find_to_change(const struct tally_pool_admin *admin, struct tally_span id,
 				     const char *instead, struct tally_admin_pool *out)
 {
 	enum tally_err err = tally_admin_pool_find(admin, id, out);
 
-	if (err != TALLY_OK || out->place != TALLY_POOL_IN_FILE)
-		return err;
-	tally_log_error("pool %.*s is defined in %s:%u: %s there", TALLY_SPAN_ARG(id),
-			admin->conf->path, out->conf.line, instead);
-	return TALLY_ERR_STATE;
+	return err == TALLY_OK ? check_place(admin, out, instead) : err;
 }
 
 /* ---- definitions ---- */
@@ -268,6 +305,8 @@ enum tally_err tally_admin_pool_key_add(const struct tally_pool_admin *admin, st
 	enum tally_err err = tally_admin_pool_find(admin, id, &pool);
 
 	*key = (struct tally_new_api_key){ .text = "" };
+	if (err == TALLY_OK && pool.place == TALLY_POOL_BUILT_IN)
+		err = check_place(admin, &pool, "");
 	if (err != TALLY_OK)
 		return err;
 	*place = pool.place;

@@ -22,6 +22,7 @@ enum tally_pool_place {
 	TALLY_POOL_IN_FILE,
 	TALLY_POOL_IN_DATABASE,
 	TALLY_POOL_HIDDEN, /* in the database, but in the file as well */
+	TALLY_POOL_BUILT_IN, /* that of our own tokens, defined in neither */
 };
 
 struct tally_admin_pool {
@@ -57,7 +58,10 @@ struct tally_pool_settings {
  * meanwhile.
  */
 
-/* Of the file in its order, then of the database. The array is the arena's. */
+/*
+ * Of the file in its order, then of the database, then what is built in. The array
+ * is the arena's.
+ */
 enum tally_err tally_admin_pools(const struct tally_pool_admin *admin,
 				 struct tally_admin_pool **out, size_t *count) TALLY_MUST_CHECK;
 

@@ -107,15 +107,7 @@ static enum tally_err want_own(struct refresh *refresh)
 
 	if (!refresh->database_seen || is_wanted(refresh, id) || !needs_own(refresh, id))
 		return TALLY_OK;
-	const char *text = tally_arena_printf(refresh->arena,
-					      "size = 1000000\nfinal-status = 1\n"
-					      "reference-lifetime = %us\n",
-					      conf->tokens_max_lifetime);
-
-	if (text == NULL)
-		return TALLY_ERR_NOMEM;
-	enum tally_err err =
-		tally_pool_conf_parse(id, tally_span_of(text), refresh->arena, &own);
+	enum tally_err err = tally_pool_conf_own(conf, refresh->arena, &own);
 
 	if (err == TALLY_OK)
 		want(refresh, &own);

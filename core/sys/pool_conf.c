@@ -137,6 +137,20 @@ enum tally_err tally_pool_conf_parse(struct tally_span id, struct tally_span tex
 	return err == TALLY_OK && source->mistakes > 0 ? TALLY_ERR_CONFIG : err;
 }
 
+enum tally_err tally_pool_conf_own(const struct tally_conf *conf, struct tally_arena *arena,
+				   struct tally_pool_conf *out)
+{
+	const char *text = tally_arena_printf(arena,
+					      "size = 1000000\nfinal-status = 1\n"
+					      "reference-lifetime = %us\n",
+					      conf->tokens_max_lifetime);
+
+	if (text == NULL)
+		return TALLY_ERR_NOMEM;
+	return tally_pool_conf_parse(tally_span_of(conf->tokens_status_pool), tally_span_of(text),
+				     arena, out);
+}
+
 /* ---- of another ---- */
 
 static enum tally_err copy_text(const struct tally_conf_row *row, struct tally_arena *arena,

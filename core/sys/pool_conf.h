@@ -66,6 +66,13 @@ enum tally_err tally_pool_conf_parse(struct tally_span id, struct tally_span tex
 	TALLY_MUST_CHECK;
 
 /*
+ * The pool of our own tokens, which tokens.status-pool names, as it is when it is
+ * defined nowhere; *out is the arena's.
+ */
+enum tally_err tally_pool_conf_own(const struct tally_conf *conf, struct tally_arena *arena,
+				   struct tally_pool_conf *out) TALLY_MUST_CHECK;
+
+/*
  * A copy that lives as long as the arena, since a configuration goes with its
  * reload. TALLY_ERR_NOMEM.
  */

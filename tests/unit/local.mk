@@ -267,3 +267,9 @@ tests_unit_test_files_SOURCES = tests/unit/test_files.c tests/unit/publishing.c 
 tests_unit_test_files_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_files_LDADD = $(unit_libs)
 TESTS += tests/unit/test_files
+
+check_PROGRAMS += tests/unit/test_admin_pool
+tests_unit_test_admin_pool_SOURCES = tests/unit/test_admin_pool.c tests/unit/logged.c tests/unit/logged.h
+tests_unit_test_admin_pool_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_admin_pool_LDADD = $(unit_libs)
+TESTS += tests/unit/test_admin_pool
