@@ -45,12 +45,10 @@ static enum tally_err read_record(const struct tally_pool_admin *admin,
 	return out->is_wrong ? TALLY_OK : err;
 }
 
-/* The pool of our own tokens is there without a definition, when it is needed. */
-static bool has_own(const struct tally_conf *conf, struct tally_span id)
-{
-	return conf->tokens_status && tally_span_eq(id, tally_span_of(conf->tokens_status_pool));
-}
-
+/*
+ * The pool of our own tokens is there without a definition, when all have a status,
+ * or those of one client (which only Redis knows, so it is not listed).
+ */
 static enum tally_err add_own(const struct tally_pool_admin *admin, struct tally_admin_pool *pools,
 			      size_t *count)
 {
@@ -59,7 +57,7 @@ static enum tally_err add_own(const struct tally_pool_admin *admin, struct tally
 	for (size_t i = 0; i < *count; i++)
 		if (tally_span_eq(pools[i].conf.id, id))
 			return TALLY_OK;
-	if (!has_own(admin->conf, id))
+	if (!admin->conf->tokens_status)
 		return TALLY_OK;
 	pools[*count].place = TALLY_POOL_BUILT_IN;
 	return tally_pool_conf_own(admin->conf, admin->arena, &pools[(*count)++].conf);
@@ -108,7 +106,7 @@ enum tally_err tally_admin_pool_find(const struct tally_pool_admin *admin, struc
 			return read_record(admin, &records[i], out);
 	if (err != TALLY_OK)
 		return err;
-	if (has_own(admin->conf, id)) {
+	if (tally_span_eq(id, tally_span_of(admin->conf->tokens_status_pool))) {
 		*out = (struct tally_admin_pool){ .place = TALLY_POOL_BUILT_IN };
 		return tally_pool_conf_own(admin->conf, admin->arena, &out->conf);
 	}

@@ -77,6 +77,7 @@ EXTRA_DIST += \
 	tests/it/22-grants.sh \
 	tests/it/23-conf.sh \
 	tests/it/25-marks.sh \
+	tests/it/27-pools.sh \
 	tests/it/30-token.sh \
 	tests/it/35-password.sh \
 	tests/it/35-refresh.sh \

@@ -273,6 +273,7 @@ static void all_pools_are_listed(void **state)
 	assert_true(tally_span_eq(pools[3].conf.id, TALLY_SPAN("wrong")));
 	said("pool wrong: pool.wrong.bits: expected 1, 2, 4 or 8");
 	assert_int_equal(found(TALLY_SPAN("filed")).place, TALLY_POOL_IN_FILE);
+	assert_int_equal(found(TALLY_SPAN("tokens")).place, TALLY_POOL_BUILT_IN);
 	/* It is corrected like any other. */
 	assert_int_equal(tally_admin_pool_set(&admin, TALLY_SPAN("wrong"), SET("ttl=1m")),
 			 TALLY_ERR_USAGE);
