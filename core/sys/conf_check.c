@@ -182,8 +182,16 @@ static void check_keys(struct tally_conf *conf)
 
 static void check_pools(struct tally_conf *conf)
 {
-	for (size_t i = 0; i < conf->lines->pool_count; i++)
+	for (size_t i = 0; i < conf->lines->pool_count; i++) {
+		const struct tally_pool_conf *pool = &conf->lines->pools[i];
+
 		tally_pool_check(&conf->lines->pools[i]);
+		if (conf->redis_host == NULL && conf->redis_socket == NULL)
+			tally_conf_mistake(&conf->lines->source, pool->line,
+					   "section [%s]: expected redis.host or redis.socket, "
+					   "where status lists are kept, found neither",
+					   pool->part->section);
+	}
 	if (!tally_pool_id_is_valid(tally_span_of(conf->tokens_status_pool)))
 		REFUSE(conf, tokens_status_pool,
 		       "expected the name of a pool: 1 to %u of a-z, 0-9 and '-', with no '-' at "

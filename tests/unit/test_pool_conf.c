@@ -11,8 +11,9 @@
 
 #include <cmocka.h>
 
-/* What every file with pools needs; a pool begins in line 6. */
-#define BASE "[server]\nissuer = https://auth.example.com\n[database]\nhost = x\n\n"
+/* What every file with pools needs; a pool begins in line 7. */
+#define ALONE "[server]\nissuer = https://auth.example.com\n[database]\nhost = x\n"
+#define BASE ALONE "[redis]\nhost = x\n"
 #define POOL BASE "[pool.a]\n"
 #define DIGEST "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
 
@@ -44,7 +45,7 @@ static void a_pool_has_defaults(void **state)
 	(void)state;
 	assert_int_equal(count, 1);
 	assert_true(tally_span_eq(pool->id, TALLY_SPAN("a")));
-	assert_int_equal(pool->line, 6);
+	assert_int_equal(pool->line, 7);
 	assert_int_equal(pool->size, 50000);
 	assert_int_equal(pool->bits, 1);
 	assert_null(pool->issuer);
@@ -122,57 +123,57 @@ static void mistakes_say_where_and_what(void **state)
 		const char *text, *want;
 	} rows[] = {
 		/* sections */
-		{ BASE "[pool]\n", "t.conf:6: section [pool] is unknown; did you mean [pool.NAME]?\n" },
+		{ BASE "[pool]\n", "t.conf:7: section [pool] is unknown; did you mean [pool.NAME]?\n" },
 		{ BASE "[pools.a]\n", "did you mean [pool.NAME]?\n" },
 		{ BASE "[Pool.a]\n", "did you mean [pool.NAME]?\n" },
-		{ BASE "[pool.]\n", "t.conf:6: section [pool.]: expected 1 to 32 of a-z, 0-9 and "
+		{ BASE "[pool.]\n", "t.conf:7: section [pool.]: expected 1 to 32 of a-z, 0-9 and "
 				    "'-' behind \"pool.\", with no '-' at either end\n" },
 		{ BASE "[pool.A]\nbits = x\n", "section [pool.A]: expected 1 to 32 of a-z" },
 		/* the same reader as for everything else */
-		{ POOL "bits = x\n", "t.conf:7: pool.a.bits: expected a whole number from 1 to 8, "
+		{ POOL "bits = x\n", "t.conf:8: pool.a.bits: expected a whole number from 1 to 8, "
 				     "found \"x\"\n" },
-		{ POOL "ttl = 5\n", "t.conf:7: pool.a.ttl: expected a duration from 1s to 365d (a "
+		{ POOL "ttl = 5\n", "t.conf:8: pool.a.ttl: expected a duration from 1s to 365d (a "
 				    "whole number with s, m, h or d behind it), found \"5\": its "
 				    "unit is missing\n" },
-		{ POOL "publish = now\n", "t.conf:7: pool.a.publish: expected one of interval, "
+		{ POOL "publish = now\n", "t.conf:8: pool.a.publish: expected one of interval, "
 					  "immediate, found \"now\"\n" },
 		{ POOL "certificates = c.pem\n", "pool.a.certificates: expected a path that begins "
 						 "with '/', found \"c.pem\"\n" },
-		{ POOL "bits = 1\nbits = 1\n", "t.conf:8: pool.a.bits: given twice, first in line "
-					       "7\n" },
-		{ POOL "bits = 1\n[log]\n[pool.a]\nbits = 1\n", "t.conf:10: pool.a.bits: given "
-								"twice, first in line 7\n" },
-		{ POOL "prefetch.capacity = 1\n", "t.conf:7: pool.a.prefetch.capacity: unknown "
+		{ POOL "bits = 1\nbits = 1\n", "t.conf:9: pool.a.bits: given twice, first in line "
+					       "8\n" },
+		{ POOL "bits = 1\n[log]\n[pool.a]\nbits = 1\n", "t.conf:11: pool.a.bits: given "
+								"twice, first in line 8\n" },
+		{ POOL "prefetch.capacity = 1\n", "t.conf:8: pool.a.prefetch.capacity: unknown "
 						  "directive; did you mean "
 						  "pool.a.prefetch-capacity?\n" },
-		{ POOL "threads = 1\n", "t.conf:7: pool.a.threads: unknown directive\n" },
-		{ BASE "bits = 1\n", "t.conf:6: database.bits: unknown directive\n" },
+		{ POOL "threads = 1\n", "t.conf:8: pool.a.threads: unknown directive\n" },
+		{ BASE "bits = 1\n", "t.conf:7: redis.bits: unknown directive\n" },
 		/* rules of a pool */
-		{ POOL "bits = 3\n", "t.conf:7: pool.a.bits: expected 1, 2, 4 or 8, found 3\n" },
-		{ POOL "size = 12\n", "t.conf:7: pool.a.size: expected a multiple of 8, so that" },
+		{ POOL "bits = 3\n", "t.conf:8: pool.a.bits: expected 1, 2, 4 or 8, found 3\n" },
+		{ POOL "size = 12\n", "t.conf:8: pool.a.size: expected a multiple of 8, so that" },
 		{ POOL "size = 10\nbits = 2\n", "pool.a.size: expected a multiple of 4, so that" },
-		{ POOL "final-status = 2\n", "t.conf:7: pool.a.final-status: expected nothing, or a "
+		{ POOL "final-status = 2\n", "t.conf:8: pool.a.final-status: expected nothing, or a "
 					     "whole number from 1 to 1, which is what 1 bits hold, "
 					     "found \"2\"\n" },
 		{ POOL "final-status = 0\n", "from 1 to 1" },
 		{ POOL "final-status = x\n", "from 1 to 1" },
 		{ POOL "final-status = 256\nbits = 8\n", "from 1 to 255" },
-		{ POOL "prefetch-threshold = 10000\n", "t.conf:7: pool.a.prefetch-threshold: "
+		{ POOL "prefetch-threshold = 10000\n", "t.conf:8: pool.a.prefetch-threshold: "
 						       "expected less than prefetch-capacity "
 						       "(10000), found 10000\n" },
 		{ POOL "max-amount = 10000\nprefetch-capacity = 9999\n",
-		  "t.conf:7: pool.a.max-amount: expected at most prefetch-capacity (9999), since" },
-		{ POOL "list-lifetime = 9m\n", "t.conf:6: pool.a.ttl: expected at most half of "
+		  "t.conf:8: pool.a.max-amount: expected at most prefetch-capacity (9999), since" },
+		{ POOL "list-lifetime = 9m\n", "t.conf:7: pool.a.ttl: expected at most half of "
 					       "list-lifetime (270s), so that nobody keeps a list "
 					       "beyond its end, found 300s\n" },
 		{ POOL "kid = x\n", "pool.a.kid: expected key-uri beside it" },
 		{ POOL "certificates = /x\n", "pool.a.certificates: expected key-uri beside it" },
 		{ POOL "aggregation-id = All\n", "pool.a.aggregation-id: expected 1 to 32 of a-z" },
-		{ POOL "issuer = https://x/\n", "t.conf:7: pool.a.issuer: expected a URL without a "
+		{ POOL "issuer = https://x/\n", "t.conf:8: pool.a.issuer: expected a URL without a "
 						"slash at its end\n" },
-		{ POOL "issuer = x\n", "t.conf:7: pool.a.issuer: expected https://host" },
+		{ POOL "issuer = x\n", "t.conf:8: pool.a.issuer: expected https://host" },
 		/* keys */
-		{ POOL "api-keys = abc\n", "t.conf:7: pool.a.api-keys: expected words ID:DIGEST" },
+		{ POOL "api-keys = abc\n", "t.conf:8: pool.a.api-keys: expected words ID:DIGEST" },
 		{ POOL "api-keys = a:" DIGEST "0\n", "expected words ID:DIGEST" },
 		{ POOL "api-keys = :" DIGEST "\n", "expected words ID:DIGEST" },
 		{ POOL "api-keys = a/b:" DIGEST "\n", "expected words ID:DIGEST" },
@@ -184,7 +185,9 @@ static void mistakes_say_where_and_what(void **state)
 		  " 6:" DIGEST " 7:" DIGEST " 8:" DIGEST " 9:" DIGEST "\n",
 		  "pool.a.api-keys: expected at most 8 keys\n" },
 		/* elsewhere */
-		{ BASE "[tokens]\nstatus-pool = T\n", "t.conf:7: tokens.status-pool: expected the "
+		{ ALONE "[pool.a]\n", "t.conf:5: section [pool.a]: expected redis.host or "
+				      "redis.socket, where status lists are kept, found neither\n" },
+		{ BASE "[tokens]\nstatus-pool = T\n", "t.conf:8: tokens.status-pool: expected the "
 						      "name of a pool" },
 	};
 
@@ -219,7 +222,7 @@ static void pools_are_bounded(void **state)
 	tally_conf_free(conf);
 	snprintf(text + n, sizeof(text) - n, "[pool.more]\n");
 	assert_int_equal(tally_conf_parse(tally_span_of(text), "t.conf", &conf), TALLY_ERR_CONFIG);
-	assert_logged("one more", "t.conf:1030: section [pool.more]: expected at most 1024 pools\n");
+	assert_logged("one more", "t.conf:1031: section [pool.more]: expected at most 1024 pools\n");
 }
 
 /* ---- as a text ---- */
@@ -313,8 +316,8 @@ static void a_copy_outlives_its_origin(void **state)
 	assert_true(tally_span_eq(copy.keys[1].id, TALLY_SPAN("k2")));
 	assert_int_equal(tally_pool_conf_wrong(&copy, "issuer", "is %s", "odd"), TALLY_ERR_CONFIG);
 	assert_int_equal(tally_pool_conf_wrong(&copy, "key-uri", "is odd"), TALLY_ERR_CONFIG);
-	assert_logged("a copy", "error: t.conf:7: pool.a.issuer: is odd\n");
-	assert_logged("a copy", "error: t.conf:6: pool.a.key-uri: is odd\n");
+	assert_logged("a copy", "error: t.conf:8: pool.a.issuer: is odd\n");
+	assert_logged("a copy", "error: t.conf:7: pool.a.key-uri: is odd\n");
 	copy.ttl++;
 	struct tally_pool_conf again = copy;
 
