@@ -28,12 +28,14 @@ void fake_list_clear(struct fake_list *list)
 	list->entries = NULL;
 }
 
-static void copy_out(struct tally_arena *arena, const struct tally_list_publication *from,
-		     struct tally_list_publication *out)
+static enum tally_err copy_out(struct tally_arena *arena,
+			       const struct tally_list_publication *from,
+			       struct tally_list_publication *out)
 {
 	*out = *from;
 	out->jwt = tally_arena_dup(arena, from->jwt);
 	out->cwt = tally_arena_dup(arena, from->cwt);
+	return out->jwt.p && out->cwt.p ? TALLY_OK : TALLY_ERR_NOMEM;
 }
 
 /* ---- the lease ---- */
@@ -288,7 +290,7 @@ enum tally_err fake_published(struct tally_lists *lists, struct tally_span id, u
 	enum tally_err err = fake_list_enter(lists, id, number, &fake, &list);
 
 	if (err == TALLY_OK)
-		copy_out(arena, &list->publication, out);
+		err = copy_out(arena, &list->publication, out);
 	return fake_lists_leave(fake, err);
 }
 
@@ -323,7 +325,7 @@ enum tally_err fake_past(struct tally_lists *lists, struct tally_span id, uint32
 		if (found == NULL)
 			err = TALLY_ERR_NOT_FOUND;
 		else
-			copy_out(arena, found, out);
+			err = copy_out(arena, found, out);
 	}
 	return fake_lists_leave(fake, err);
 }

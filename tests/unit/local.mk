@@ -273,3 +273,15 @@ tests_unit_test_admin_pool_SOURCES = tests/unit/test_admin_pool.c tests/unit/log
 tests_unit_test_admin_pool_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_admin_pool_LDADD = $(unit_libs)
 TESTS += tests/unit/test_admin_pool
+check_PROGRAMS += tests/unit/test_signing
+tests_unit_test_signing_SOURCES = tests/unit/test_signing.c tests/unit/publishing.c tests/unit/publishing.h
+tests_unit_test_signing_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_signing_LDADD = $(unit_libs)
+TESTS += tests/unit/test_signing
+
+check_PROGRAMS += tests/unit/test_publish_memory
+tests_unit_test_publish_memory_SOURCES = tests/unit/test_publish_memory.c tests/unit/publishing.c tests/unit/publishing.h
+tests_unit_test_publish_memory_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_publish_memory_LDADD = $(unit_libs)
+tests_unit_test_publish_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc
+TESTS += tests/unit/test_publish_memory
