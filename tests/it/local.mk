@@ -25,6 +25,12 @@ tests_it_store_token_test_SOURCES = tests/it/store_token_test.c \
 tests_it_store_token_test_CPPFLAGS = $(it_cppflags)
 tests_it_store_token_test_LDADD = $(it_libs)
 
+check_PROGRAMS += tests/it/store_entry_test
+tests_it_store_entry_test_SOURCES = tests/it/store_entry_test.c \
+	tests/it/store_help.c tests/it/store_help.h
+tests_it_store_entry_test_CPPFLAGS = $(it_cppflags)
+tests_it_store_entry_test_LDADD = $(it_libs)
+
 check_PROGRAMS += tests/it/store_token_fault_test
 tests_it_store_token_fault_test_SOURCES = tests/it/store_token_fault_test.c \
 	tests/it/store_help.c tests/it/store_help.h

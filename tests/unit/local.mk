@@ -257,7 +257,7 @@ tests_unit_test_publish_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_publish_LDADD = $(unit_libs)
 TESTS += tests/unit/test_publish
 check_PROGRAMS += tests/unit/test_token_status
-tests_unit_test_token_status_SOURCES = tests/unit/test_token_status.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_token_status_SOURCES = tests/unit/test_token_status.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h tests/unit/token_status.c tests/unit/token_status.h
 tests_unit_test_token_status_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_token_status_LDADD = $(unit_libs)
 TESTS += tests/unit/test_token_status
@@ -285,3 +285,8 @@ tests_unit_test_publish_memory_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_publish_memory_LDADD = $(unit_libs)
 tests_unit_test_publish_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc
 TESTS += tests/unit/test_publish_memory
+check_PROGRAMS += tests/unit/test_status_family
+tests_unit_test_status_family_SOURCES = tests/unit/test_status_family.c tests/unit/seam.c tests/unit/seam.h tests/unit/token_status.c tests/unit/token_status.h
+tests_unit_test_status_family_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_family_LDADD = $(unit_libs)
+TESTS += tests/unit/test_status_family
