@@ -14,6 +14,7 @@ perf_bench_handle_LDADD = libfake.a libtally.a $(CORE_LIBS)
 
 EXTRA_DIST += \
 	perf/README.md \
+	perf/compare \
 	perf/jmeter/client_credentials.jmx \
 	perf/jmeter/install \
 	perf/jmeter/password.jmx \
@@ -32,22 +33,39 @@ EXTRA_DIST += \
 	perf/k6/status.js \
 	perf/k6/update-status.js \
 	perf/lib/data.sh \
+	perf/lib/document.py \
+	perf/lib/fill.sh \
+	perf/lib/jtl.py \
+	perf/lib/k6.jq \
+	perf/lib/load.sh \
 	perf/lib/measure.sh \
+	perf/lib/plot.py \
 	perf/lib/pool.sh \
 	perf/lib/report.jq \
 	perf/lib/report.sh \
+	perf/lib/results.py \
 	perf/lib/run.jq \
+	perf/lib/scenario.sh \
 	perf/lib/table.jq \
 	perf/prepare \
+	perf/published.json \
+	perf/report \
 	perf/run \
 	perf/scenario/client_credentials.sh \
+	perf/scenario/clients.sh \
 	perf/scenario/handle.sh \
 	perf/scenario/introspect.sh \
+	perf/scenario/jmeter.sh \
 	perf/scenario/jwt_bearer.sh \
+	perf/scenario/k6.sh \
 	perf/scenario/password.sh \
 	perf/scenario/password_hashed.sh \
 	perf/scenario/persistence.sh \
+	perf/scenario/processes.sh \
 	perf/scenario/refresh.sh \
+	perf/scenario/rows.sh \
+	perf/scenario/threads.sh \
+	perf/scenario/users.sh \
 	perf/wrk/form.lua \
 	perf/wrk/forms.lua \
 	perf/wrk/refresh.lua \

@@ -51,9 +51,12 @@ assertions() {
 	"$BUILD/perf/assertions" "$WORK/machine.key" "$TALLYSTICK_ISSUER" <"$1"
 }
 
-# access_tokens COUNT: that many of the demo client, one per line.
+# access_tokens COUNT [CLIENT]: that many of a client that was added here, or of the
+# demo client, one per line.
 access_tokens() {
-	curl -sS --noproxy '*' --user "$DEMO_CLIENT_ID:$DEMO_CLIENT_SECRET" \
+	local who=$DEMO_CLIENT_ID:$DEMO_CLIENT_SECRET
+	[ $# = 1 ] || who=$2:${SECRET[$2]}
+	curl -sS --noproxy '*' --user "$who" \
 		--data grant_type=client_credentials \
 		"$TALLYSTICK_URL/oauth2/token#[1-$1]" | jq -r .access_token
 }

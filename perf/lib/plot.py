@@ -109,8 +109,10 @@ class Scale:
 
     def ticks(self):
         if self.log:
-            return [10 ** n for n in range(math.ceil(self.low - 1e-9),
-                                           math.floor(self.high + 1e-9) + 1)]
+            digits = (1,) if self.high - self.low > 2.5 else (1, 2, 5)
+            return [digit * 10.0 ** n for n in range(math.floor(self.low), math.ceil(self.high))
+                    for digit in digits
+                    if self.low - 1e-9 <= n + math.log10(digit) <= self.high + 1e-9]
         step = nice((self.high - self.low) / 5)
         first = math.ceil(self.low / step)
         return [n * step for n in range(first, math.floor(self.high / step + 1e-9) + 1)]

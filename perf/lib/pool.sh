@@ -54,12 +54,19 @@ stack_up() {
 	write_include
 	stack up --server "$SERVER" --db "$DB" --processes "$PROCESSES" --threads "$THREADS" \
 		--program "$BUILD/tallystick" --web-include "$WORK/web.conf" \
-		"${SETS[@]}"
+		"${DB_OPTIONS[@]}" "${SETS[@]}" >&2
 	while read -r line; do
 		eval "$line"
 	done < <(stack env)
 	POOL_PIDS[tallystick]=$(stack pids pool | xargs)
 	note_store_asked
+}
+
+# pools_again: all pools anew, with other numbers of processes and threads.
+pools_again() {
+	pools_stop
+	stack_up
+	ceilings_start
 }
 
 # answer_size CEILING: of the real answer of the lane that is compared with it,
@@ -109,6 +116,7 @@ pool_spawn() {
 	local name=$1 options=()
 	shift
 	! is_root || options=(-U "$(web_user)")
+	rm -f "$WORK/$name.pid"
 	spawn-fcgi -s "$(pool_socket "$name")" -M 0600 "${options[@]}" -b 1024 \
 		-F "$PROCESSES" -P "$WORK/$name.pid" -- "$@" >"$WORK/$name.log" 2>&1 ||
 		die "the pool $name did not start: $(cat "$WORK/$name.log")"
@@ -118,8 +126,11 @@ pool_spawn() {
 pools_stop() {
 	local name
 	for name in "${!POOL_PIDS[@]}"; do
+		[ "$name" != tallystick ] || continue
 		# shellcheck disable=SC2086 # ids
-		[ "$name" = tallystick ] || kill ${POOL_PIDS[$name]} 2>/dev/null || true
+		kill ${POOL_PIDS[$name]} 2>/dev/null || true
+		rm -f "$(pool_socket "$name")"
+		unset "POOL_PIDS[$name]"
 	done
 }
 

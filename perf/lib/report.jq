@@ -53,7 +53,7 @@ def distribution: map(.latency // empty) | if length == 0 then null
 		| select(length > 0)
 		| {
 			lane: $lane, to: $to, x: .[0].x, connections: .[0].connections,
-			target: ($wanted | tonumber),
+			target: ($wanted | fromjson),
 			speed: (map(.speed) | spread(3)), cpu: (map(.cpu) | spread(3))
 		}
 	],

@@ -18,14 +18,31 @@ lane() {
 	LANE_SCRIPT[$1]=$4
 }
 
+# plan NAME SCRIPT USERS [KIND]: a lane that is a plan of k6 or JMeter, with so many
+# users; KIND is what load_k6 or load_jmeter make of it.
+plan() {
+	lane "$1" tallystick "${4:-}" "$2"
+	PLAN_USERS[$1]="${PLAN_USERS[$1]:-} $3"
+}
+
 # target LANE REFERENCE RATIO: what is to be reached.
 target() {
 	TARGETS+=("$1 $2 $3")
 }
 
+# ratio LANE REFERENCE: is told, and nothing is to be reached.
+ratio() {
+	target "$1" "$2" null
+}
+
 # What the scenario runs with, unless the command line says otherwise.
 setting() {
 	SETS=(--set "$1" "${SETS[@]}")
+}
+
+# db_option NAME=VALUE: of the database server.
+db_option() {
+	DB_OPTIONS+=(--db-option "$1")
 }
 
 threads() {
@@ -66,8 +83,8 @@ prepare() {
 run_scenario() {
 	NAME=$1
 	TITLE=$1
-	LANES=() TARGETS=() CEILINGS=() WITH_START='' AXIS='' X='' SLOW='' GENERATOR="wrk -t 1"
-	declare -gA LANE_POOL=() LANE_PATH=() LANE_SCRIPT=() CEILING_WORK=()
+	LANES=() TARGETS=() CEILINGS=() DB_OPTIONS=() WITH_START='' AXIS='' X='' SLOW='' GENERATOR="wrk -t 1"
+	declare -gA PLAN_USERS=() LANE_POOL=() LANE_PATH=() LANE_SCRIPT=() CEILING_WORK=()
 	# shellcheck disable=SC1090
 	. "$PERF/scenario/$NAME.sh"
 	threads 4
@@ -115,6 +132,16 @@ finish() {
 	report
 }
 
+# points MOST POINT...: of those that --quick has, only the ones up to MOST.
+points() {
+	local most=$1 point
+	shift
+	POINTS=()
+	for point; do
+		[ -n "$QUICK" ] && [ "$point" -gt "$most" ] || POINTS+=("$point")
+	done
+}
+
 # sweep POINT...: the lanes at each of these points of $AXIS, which the scenario's
 # function "at" brings about.
 sweep() {
@@ -124,4 +151,29 @@ sweep() {
 		rounds
 	done
 	X=
+}
+
+# plans_prepare: the data of the plans, with perf/prepare, whose times are noted.
+plans_prepare() {
+	"$PERF/prepare" --stack "$WORK/stack" --dir "$WORK/data" >&2
+	while read -r; do
+		jq -c '{note: "\(.count) \(.what) made in", value: .seconds, unit: "s"}' \
+			<<<"$REPLY" >>"$RAW"
+	done <"$WORK/data/made.jsonl"
+}
+
+# plans: each plan with each of its numbers of users, round by round.
+plans() {
+	local round lane users
+	[ -d "$WORK/data" ] || plans_prepare
+	for ((round = 1; round <= ROUNDS; round++)); do
+		for lane in "${LANES[@]}"; do
+			for users in ${PLAN_USERS[$lane]}; do
+				measure "$lane" "$users" "$round"
+			done
+		done
+	done
+	note_memory
+	report
+	"$PERF/prepare" --stack "$WORK/stack" --dir "$WORK/data" --remove >&2
 }
