@@ -7,6 +7,7 @@ tallystick_SOURCES = \
 	fcgi/cmd_key.c \
 	fcgi/cmd_pool.c \
 	fcgi/cmd_pool_lists.c \
+	fcgi/cmd_publish.c \
 	fcgi/cmd_purge.c \
 	fcgi/cmd_revoke.c \
 	fcgi/cmd_setup.c \
@@ -23,5 +24,6 @@ tallystick_SOURCES = \
 	fcgi/output.c fcgi/output.h \
 	fcgi/pool_output.c fcgi/pool_output.h \
 	fcgi/serve.c \
-	fcgi/session.c fcgi/session.h
+	fcgi/session.c fcgi/session.h \
+	fcgi/signals.c fcgi/signals.h
 tallystick_LDADD = libtally.a $(FCGI_LIBS) $(CORE_LIBS)
