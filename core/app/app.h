@@ -53,7 +53,20 @@ enum tally_err tally_app_open(struct tally_conf *conf, struct tally_app_stores s
  */
 enum tally_err tally_app_start(struct tally_app *app) TALLY_MUST_CHECK;
 
-/* The same refusal without starting anything. */
+/*
+ * Instead of tally_app_start, in a process that serves nothing: publishes status
+ * lists whatever status.publisher says, those of this pool or, NULL, of all.
+ */
+enum tally_err tally_app_publish(struct tally_app *app, const char *pool) TALLY_MUST_CHECK;
+
+/*
+ * The same once and without a thread: what is due, with force every list; and then
+ * the static files. Errors as of tally_publisher_once.
+ */
+enum tally_err tally_app_publish_once(struct tally_app *app, const char *pool,
+				      bool force) TALLY_MUST_CHECK;
+
+/* The same refusal as of tally_app_start without starting anything. */
 enum tally_err tally_app_check(struct tally_app *app) TALLY_MUST_CHECK;
 
 /* Stops the keeper and frees everything. All workers are freed before. */

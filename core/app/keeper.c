@@ -153,6 +153,12 @@ enum tally_err tally_keeper_open(struct tally_app *app)
 	return app->wake < 0 ? TALLY_ERR_IO : TALLY_OK;
 }
 
+enum tally_err tally_keeper_look(struct tally_app *app)
+{
+	refresh_keys(app);
+	return tally_app_lists_refresh(app);
+}
+
 enum tally_err tally_keeper_start(struct tally_app *app)
 {
 	pthread_attr_t attr;

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Status lists in a process: their pools, what hands them out, and what publishes them. */
+/* Status lists in a process: their pools, and what hands them out. */
 #include "config.h"
 
 #include "app/internal.h"
 #include "status/aggregation.h"
-#include "status/files.h"
-#include "status/publish.h"
 #include "status/shelf.h"
 #include "status/token_status.h"
 #include "store/redis/redis.h"
-
-enum { PUBLISHER_ON, PUBLISHER_OFF }; /* the words of status.publisher */
 
 enum tally_err tally_app_lists_open(struct tally_app *app, const struct tally_app_stores *stores)
 {
@@ -48,40 +44,6 @@ enum tally_err tally_app_lists_refresh(struct tally_app *app)
 	return err;
 }
 
-/* Those of the site in force, held for the publisher. */
-static struct tally_keyset *find_keys(void *context)
-{
-	unsigned int generation;
-	struct tally_site_box *site = tally_app_site(context, &generation);
-	const struct tally_keyset *keys = tally_site_of(site)->keys;
-	struct tally_keyset *held = keys ? tally_keyset_ref(keys) : NULL;
-
-	tally_site_free(site);
-	return held;
-}
-
-static enum tally_err start_publisher(struct tally_app *app)
-{
-	const struct tally_conf *conf = tally_app_conf(app);
-	const struct tally_services *services = &app->services;
-
-	if (conf->status_publisher == PUBLISHER_OFF)
-		return TALLY_OK;
-	app->publisher = tally_publisher_new(conf, services->pools, services->lists, find_keys, app);
-	return app->publisher ? tally_publisher_start(app->publisher) : TALLY_ERR_NOMEM;
-}
-
-static enum tally_err start_files(struct tally_app *app)
-{
-	const char *directory = tally_app_conf(app)->status_directory;
-	const struct tally_services *services = &app->services;
-
-	if (directory == NULL)
-		return TALLY_OK;
-	app->files = tally_files_new(directory, services->pools, services->lists);
-	return app->files ? tally_files_start(app->files) : TALLY_ERR_NOMEM;
-}
-
 enum tally_err tally_app_lists_start(struct tally_app *app)
 {
 	struct tally_services *services = &app->services;
@@ -95,10 +57,8 @@ enum tally_err tally_app_lists_start(struct tally_app *app)
 	if (tally_pools_count(services->pools) > 0 &&
 	    services->lists->ops->check(services->lists) == TALLY_ERR_CONFIG)
 		return TALLY_ERR_CONFIG;
-	err = tally_pools_start(services->pools);
-	if (err == TALLY_OK)
-		err = start_publisher(app);
-	return err == TALLY_OK ? start_files(app) : err;
+	err = app->publishes_only ? TALLY_OK : tally_pools_start(services->pools);
+	return err == TALLY_OK ? tally_app_publishing_start(app) : err;
 }
 
 enum tally_err tally_app_lists_check(struct tally_app *app)
@@ -115,8 +75,7 @@ void tally_app_lists_close(struct tally_app *app)
 {
 	struct tally_services *services = &app->services;
 
-	tally_publisher_free(app->publisher);
-	tally_files_free(app->files);
+	tally_app_publishing_stop(app);
 	tally_token_status_free(app->token_status);
 	tally_cache_free(services->aggregations);
 	tally_shelf_free(services->shelf);

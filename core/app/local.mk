@@ -4,6 +4,7 @@ libtally_a_SOURCES += \
 	core/app/internal.h \
 	core/app/keeper.c \
 	core/app/lists.c \
+	core/app/publish.c \
 	core/app/route.c \
 	core/app/routes.def \
 	core/app/site.c core/app/site.h \

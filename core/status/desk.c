@@ -323,8 +323,7 @@ static enum tally_err work(struct tally_desk *desk, const struct tally_desk_offi
 			   bool *is_told)
 {
 	int64_t now = tally_clock_ms();
-	enum tally_err err = tally_signing_renew(desk->signing, pool_of(desk), office->keys,
-						 office->conf->tokens_algorithm);
+	enum tally_err err = tally_signing_renew(desk->signing, pool_of(desk), office->keys);
 
 	*is_told = err != TALLY_OK;
 	if (err == TALLY_OK && tally_signing_recipe(desk->signing) != desk->scan_recipe)

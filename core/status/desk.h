@@ -19,7 +19,6 @@
 
 /* What all desks of a publisher have in common. */
 struct tally_desk_office {
-	const struct tally_conf *conf;
 	struct tally_lists *lists;
 	struct tally_leases *leases;
 	const struct tally_keyset *keys; /* of this round; NULL: not loaded */

@@ -24,7 +24,7 @@
 struct tally_references; /* status/reference.h */
 
 struct tally_pool {
-	struct tally_pool_conf conf;  /* issuer filled in */
+	struct tally_pool_conf conf;  /* issuer and algorithm filled in */
 	bool is_retired;              /* hands out no references; all else goes on */
 	bool is_open;                 /* Redis has answered: what follows is there */
 	struct tally_list_pool shape; /* size, bits and seed; the rest as it was when opened */

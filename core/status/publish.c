@@ -16,6 +16,7 @@
 #define WAIT_MS 100 /* between two looks at a lease */
 
 struct tally_publisher {
+	uint32_t lease; /* seconds */
 	struct tally_pools *pools;
 	tally_publisher_keys *find_keys;
 	void *context;
@@ -35,13 +36,13 @@ struct tally_publisher *tally_publisher_new(const struct tally_conf *conf,
 
 	if (publisher == NULL)
 		return NULL;
+	publisher->lease = conf->status_lease;
 	publisher->pools = pools;
 	publisher->find_keys = keys;
 	publisher->context = context;
 	publisher->office = (struct tally_desk_office){
-		.conf = conf,
 		.lists = lists,
-		.leases = tally_leases_new(lists, conf->status_lease),
+		.leases = tally_leases_new(lists, publisher->lease),
 	};
 	publisher->desks = (struct tally_roster){ &tally_desk_type, &publisher->office, NULL, 0 };
 	if (publisher->office.leases == NULL) {
@@ -150,7 +151,7 @@ static enum tally_err finish(struct tally_desk *desk, const struct tally_desk_of
 
 enum tally_err tally_publisher_once(struct tally_publisher *publisher, bool force)
 {
-	int64_t patience_ms = (int64_t)publisher->office.conf->status_lease * 1000 + 500;
+	int64_t patience_ms = (int64_t)publisher->lease * 1000 + 500;
 	enum tally_err first = arrange(publisher);
 
 	if (first == TALLY_OK)

@@ -41,7 +41,7 @@ struct tally_publisher;
 typedef struct tally_keyset *tally_publisher_keys(void *context);
 
 /*
- * conf: what [status] says; borrowed, as are pools and lists. Starts no thread.
+ * conf: what [status] says. pools and lists are borrowed. Starts no thread.
  * Owned; NULL: out of memory.
  */
 struct tally_publisher *tally_publisher_new(const struct tally_conf *conf,

@@ -105,18 +105,15 @@ static bool same(const struct seen *a, const struct seen *b)
 	       a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-static const struct tally_alg *alg_of(const struct tally_pool *pool, const char *tokens_alg)
+static const struct tally_alg *alg_of(const struct tally_pool *pool)
 {
-	const char *name = pool->conf.algorithm;
-
-	return tally_alg_find(tally_span_of(name ? name : tokens_alg));
+	return tally_alg_find(tally_span_of(pool->conf.algorithm));
 }
 
 static const struct tally_keyset_key *set_key_of(const struct tally_pool *pool,
-						 const struct tally_keyset *keys,
-						 const char *tokens_alg)
+						 const struct tally_keyset *keys)
 {
-	const struct tally_alg *alg = alg_of(pool, tokens_alg);
+	const struct tally_alg *alg = alg_of(pool);
 
 	if (pool->conf.key_uri != NULL || keys == NULL || alg == NULL)
 		return NULL;
@@ -281,14 +278,13 @@ static enum tally_err put_in_force(struct tally_signing *signing, const struct a
 	return TALLY_OK;
 }
 
-static enum tally_err try(struct tally_signing *signing, const struct tally_keyset_key *set_key,
-			  const char *tokens_alg)
+static enum tally_err try(struct tally_signing *signing, const struct tally_keyset_key *set_key)
 {
 	const struct tally_pool_conf *conf = &signing->pool->conf;
 	struct attempt attempt = { .pool = signing->pool };
 	enum tally_err err = TALLY_OK;
 
-	attempt.alg = alg_of(attempt.pool, tokens_alg);
+	attempt.alg = alg_of(attempt.pool);
 	attempt.arena = tally_arena_new(0, ARENA_MAX);
 	if (attempt.arena == NULL)
 		return TALLY_ERR_NOMEM;
@@ -327,16 +323,16 @@ static void warn_of_expiry(struct tally_signing *signing)
 }
 
 enum tally_err tally_signing_renew(struct tally_signing *signing, const struct tally_pool *pool,
-				   const struct tally_keyset *keys, const char *tokens_alg)
+				   const struct tally_keyset *keys)
 {
-	const struct tally_keyset_key *set_key = set_key_of(pool, keys, tokens_alg);
+	const struct tally_keyset_key *set_key = set_key_of(pool, keys);
 	bool is_file = uri_path(pool->conf.key_uri) != NULL;
 
 	if (pool->conf.key_uri == NULL && keys == NULL)
 		return signing->recipe ? TALLY_OK : TALLY_ERR_UNAVAILABLE;
 	if (note_inputs(signing, pool, set_key) ||
 	    (signing->retry_at > 0 && tally_clock_ms() >= signing->retry_at)) {
-		signing->err = try(signing, set_key, tokens_alg);
+		signing->err = try(signing, set_key);
 		if (pool->conf.key_uri == NULL && set_key == NULL)
 			stop(signing);
 		signing->retry_at = signing->err == TALLY_ERR_NOMEM ||

@@ -21,15 +21,13 @@ void tally_signing_free(struct tally_signing *signing);
 
 /*
  * Brings it in line with what may have changed; costs two stat(2) at the most
- * when nothing has. tokens_alg: for a pool without an algorithm. keys NULL: not
- * loaded yet. What is wrong is logged, once for as long as it is as it is, and
+ * when nothing has. keys NULL: not loaded yet. What is wrong is logged, once for as long as it is as it is, and
  * what could sign before goes on, but for a key that has left the key set.
  * TALLY_ERR_UNAVAILABLE: the keys are not there yet; any other: nothing of this
  * pool can be signed.
  */
 enum tally_err tally_signing_renew(struct tally_signing *signing, const struct tally_pool *pool,
-				   const struct tally_keyset *keys,
-				   const char *tokens_alg) TALLY_MUST_CHECK;
+				   const struct tally_keyset *keys) TALLY_MUST_CHECK;
 
 /* The pool is another one from now on, maybe at the same address. */
 void tally_signing_forget_pool(struct tally_signing *signing);

@@ -83,8 +83,7 @@ static void define(struct fixture *f, const char *format)
 static enum tally_err renew(struct fixture *f)
 {
 	struct tally_pool *pool = tally_pools_get(f->publishing.pools, TALLY_SPAN("a"));
-	enum tally_err err =
-		tally_signing_renew(f->signing, pool, f->publishing.keys, "ES256");
+	enum tally_err err = tally_signing_renew(f->signing, pool, f->publishing.keys);
 
 	tally_pool_release(pool);
 	return err;
