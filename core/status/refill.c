@@ -13,7 +13,7 @@
 #define STACK_SIZE (256u * 1024)
 #define IDLE_MS 3600000 /* without anything to do but when woken */
 #define LOOK_MS 1000   /* at what has been held for too long */
-#define RETRY_MS 500   /* when Redis had nothing, or did not answer */
+#define RETRY_MS 250   /* when Redis had nothing, or did not answer */
 #define URGENT_MS 25   /* when it had nothing, and someone waits */
 
 struct tally_refill {

@@ -143,6 +143,7 @@ static void open_service(struct tally_fake_service *service, const char *alg, co
 	const struct tally_app_stores stores = {
 		.store = service->store,
 		.marks = service->marks,
+		.lists = service->lists,
 		.token_status = service->status,
 	};
 
@@ -158,7 +159,18 @@ void tally_fake_service_open(struct tally_fake_service *service, const char *alg
 {
 	service->marks = tally_fake_marks_new();
 	service->status = tally_fake_token_status_new();
+	service->lists = NULL;
 	must(service->marks != NULL && service->status != NULL, "what is in Redis");
+	open_service(service, alg, more);
+}
+
+void tally_fake_service_open_with_lists(struct tally_fake_service *service, const char *alg,
+					const char *more)
+{
+	service->marks = tally_fake_marks_new();
+	service->status = NULL;
+	service->lists = tally_fake_lists_new();
+	must(service->marks != NULL && service->lists != NULL, "what is in Redis");
 	open_service(service, alg, more);
 }
 
@@ -167,6 +179,7 @@ void tally_fake_service_open_without_redis(struct tally_fake_service *service, c
 {
 	service->marks = NULL;
 	service->status = NULL;
+	service->lists = NULL;
 	open_service(service, alg, more);
 }
 

@@ -9,6 +9,7 @@
 #include "app/app.h"
 #include "base/buf.h"
 #include "crypt/seal.h"
+#include "tests/fake/lists.h"
 #include "tests/fake/marks.h"
 #include "tests/fake/store.h"
 #include "tests/fake/token_status.h"
@@ -30,7 +31,8 @@ void tally_fake_key_add(struct tally_store *store, const char *kid, const char *
 struct tally_fake_service {
 	struct tally_store *store; /* the application's */
 	struct tally_marks *marks; /* the application's */
-	struct tally_token_status *status; /* borrowed by it */
+	struct tally_token_status *status; /* borrowed by it; NULL: it has its own */
+	struct tally_lists *lists; /* the application's; NULL: none */
 	struct tally_app *app;
 	struct tally_worker *worker;
 	struct tally_buf answer; /* the last one, in one piece */
@@ -48,6 +50,9 @@ void tally_fake_service_open(struct tally_fake_service *service, const char *alg
 /* The same without Redis and all that is in it: no marks, no status lists. */
 void tally_fake_service_open_without_redis(struct tally_fake_service *service, const char *alg,
 					   const char *more);
+/* The same with status lists in memory, and with a publisher only if more says so. */
+void tally_fake_service_open_with_lists(struct tally_fake_service *service, const char *alg,
+					const char *more);
 void tally_fake_service_close(struct tally_fake_service *service);
 
 /* One request; NULL members are left out. Lengths by strlen but for the body. */

@@ -290,3 +290,10 @@ tests_unit_test_status_family_SOURCES = tests/unit/test_status_family.c tests/un
 tests_unit_test_status_family_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_status_family_LDADD = $(unit_libs)
 TESTS += tests/unit/test_status_family
+status_seam = tests/unit/status_seam.c tests/unit/status_seam.h tests/unit/seam.c tests/unit/seam.h
+
+check_PROGRAMS += tests/unit/test_references
+tests_unit_test_references_SOURCES = tests/unit/test_references.c $(status_seam)
+tests_unit_test_references_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_references_LDADD = $(unit_libs)
+TESTS += tests/unit/test_references
