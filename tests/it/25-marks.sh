@@ -6,48 +6,10 @@
 . "${TALLY_SRCDIR:?}/tests/it/lib.sh"
 
 TOOL=${TALLY_BUILDDIR:?}/tests/it/marks_tool
-SOCKET=$TEST_TMP/redis.sock
-REDIS=$TEST_TMP/redis
-[ -x "$TOOL" ] || bail "the test's tool is built" "there is no $TOOL: run make check TESTS="
-SERVER=$(command -v redis-server || command -v redis-check-rdb) ||
-	missing_all "redis-server is there" "redis-server"
-mkdir "$REDIS"
-# The name decides what the program does.
-ln -s "$SERVER" "$TEST_TMP/redis-server"
+# shellcheck source=tests/it/lib-redis.sh
+. "$TALLY_SRCDIR/tests/it/lib-redis.sh"
 
-# redis_up [DIRECTIVE VALUE]...
-redis_up() {
-	rm -f "$SOCKET"
-	run_bg "$TEST_TMP/redis-server" --port 0 --unixsocket "$SOCKET" --dir "$REDIS" --save "" \
-		--appendonly yes --appendfsync always --logfile "$TEST_TMP/redis.log" "$@" 3>&-
-	REDIS_PID=$BG_PID
-	wait_until 10 cli PING || bail "Redis starts" "$(tail "$TEST_TMP/redis.log")"
-}
-
-redis_down() {
-	stop_bg "$REDIS_PID" "$1"
-}
-
-cli() {
-	redis-cli -s "$SOCKET" "$@"
-}
-
-# conf [LINE...]: lines of the section redis.
-conf() {
-	printf '%s\n' '[server]' 'issuer = https://as.example' '[database]' 'socket = /nowhere' \
-		'[redis]' "socket = $SOCKET" 'timeout = 1s' "$@" >"$TEST_TMP/conf"
-}
-
-# tool VERB [ARGUMENT...]: what it prints; what it logs is in $TEST_TMP/log.
-tool() {
-	"$TOOL" "$TEST_TMP/conf" "$@" 2>"$TEST_TMP/log"
-}
-
-logged() {
-	like "$1" "$(cat "$TEST_TMP/log")" "$2"
-}
-
-conf
+redis_conf
 redis_up
 is "a durable Redis is accepted" "$(tool check)" ok
 
@@ -132,13 +94,17 @@ wait "$LINES_PID"
 is "appendonly no is refused" "$(tool check)" config
 logged "with what to do" 'appendonly is off.*set "appendonly yes"'
 is "and so is a mark" "$(tool use new)" unavailable
-conf "durability = relaxed"
+redis_conf "durability = relaxed"
 is "unless less is accepted" "$(tool check)" ok
-conf
+redis_conf
 redis_down TERM
 redis_up --appendfsync everysec
 is "appendfsync everysec is refused" "$(tool check)" config
 logged "with what to do" 'appendfsync is everysec.*set "appendfsync always"'
+redis_down TERM
+redis_up --no-appendfsync-on-rewrite yes
+is "one that does not while it rewrites its file is refused" "$(tool check)" config
+logged "with what to do" 'set "no-appendfsync-on-rewrite no"'
 redis_down TERM
 redis_up --maxmemory 100mb --maxmemory-policy volatile-lru
 is "a Redis that evicts is refused" "$(tool check)" config
@@ -158,12 +124,12 @@ redis_up --requirepass s3cret
 is "without a password" "$(tool check)" unavailable
 logged "the log says which directive" "redis.password-file"
 echo wrong >"$TEST_TMP/password"
-conf "password-file = $TEST_TMP/password"
+redis_conf "password-file = $TEST_TMP/password"
 is "with a wrong one" "$(tool check)" unavailable
 logged "the log says so" "another password"
 echo s3cret >"$TEST_TMP/password"
 is "with the right one" "$(tool check)" ok
-conf "password-file = $TEST_TMP/none"
+redis_conf "password-file = $TEST_TMP/none"
 is "with none to read" "$(tool check)" unavailable
 logged "the log names the file's directive" "redis.password-file cannot be read: No such file"
 redis_down TERM
@@ -174,7 +140,7 @@ if command -v python3 >/dev/null; then
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); time.sleep(20)' "$SOCKET"
 	rm -f "$SOCKET"
 	wait_until 5 test -S "$SOCKET"
-	conf
+	redis_conf
 	began=$SECONDS
 	is "a server that hangs is given up" "$(tool use a)" unavailable
 	logged "after redis.timeout" "no answer for 1 s"

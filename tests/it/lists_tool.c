@@ -12,6 +12,7 @@
  *	lists_tool CONF reserve POOL COUNT
  *	lists_tool CONF lines POOL                    each line: LIST INDEX VALUE to update
  *	lists_tool CONF load POOL THREADS SECONDS     reserves, and sets what it has got to 1
+ *	lists_tool CONF verify POOL                   how many positions of the input are not 1
  *	lists_tool CONF bench POOL THREADS SECONDS [BATCH]
  *
  * What came of it is printed in a word. load prints each position that it got and
@@ -19,6 +20,7 @@
  */
 #include "config.h"
 
+#include "base/arena.h"
 #include "store/lists.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -143,6 +145,44 @@ static void run_lines(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (scanf("%u %u %u", &list, &index, &value) == 3)
 		printf("%u %u %u %s\n", list, index, value, word(update(list, index, value, -1)));
+}
+
+/* What of the list number list is set, one byte per entry; it is small. */
+static const uint8_t *entries_of(uint32_t list, uint32_t size)
+{
+	static struct tally_arena *arena;
+	struct tally_list_snapshot snapshot;
+	uint8_t *entries;
+
+	if (arena == NULL)
+		arena = tally_arena_new(1u << 16, 64u << 20);
+	if (arena == NULL || (entries = tally_arena_alloc(arena, size)) == NULL ||
+	    lists->ops->snapshot(lists, pool, list, arena, &snapshot) != TALLY_OK)
+		exit(EXIT_FAILURE);
+	for (uint32_t i = 0; i < size; i++)
+		entries[i] = (uint8_t)snapshot.bits.p[i / 8] >> i % 8 & 1;
+	return entries;
+}
+
+/* For pools of one bit. */
+static void run_verify(void)
+{
+	const uint8_t *entries[1024] = { NULL };
+	struct tally_list_pool shape = { .size = 8, .bits = 1 };
+	unsigned long position, missing = 0;
+
+	if (lists->ops->pool_open(lists, pool, &shape) != TALLY_OK)
+		exit(EXIT_FAILURE);
+	while (scanf("%lu", &position) == 1) {
+		unsigned long list = position / shape.size;
+
+		if (list >= shape.lists || list >= 1024)
+			exit(EXIT_FAILURE);
+		if (entries[list] == NULL)
+			entries[list] = entries_of((uint32_t)list, shape.size);
+		missing += entries[list][position % shape.size] != 1;
+	}
+	printf("%lu\n", missing);
 }
 
 /* ---- load ---- */
@@ -275,6 +315,8 @@ static int run(const char *verb)
 		run_lines();
 	else if (strcmp(verb, "load") == 0)
 		return run_threads(load) == TALLY_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+	else if (strcmp(verb, "verify") == 0)
+		run_verify();
 	else if (strcmp(verb, "bench") == 0)
 		run_bench();
 	else

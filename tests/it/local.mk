@@ -83,6 +83,7 @@ EXTRA_DIST += \
 	tests/it/22-grants.sh \
 	tests/it/23-conf.sh \
 	tests/it/25-marks.sh \
+	tests/it/26-lists.sh \
 	tests/it/27-pools.sh \
 	tests/it/30-token.sh \
 	tests/it/35-password.sh \
@@ -108,6 +109,7 @@ EXTRA_DIST += \
 	tests/it/fcgi.py \
 	tests/it/late_half.py \
 	tests/it/lib-node.sh \
+	tests/it/lib-redis.sh \
 	tests/it/lib-stack.sh \
 	tests/it/lib-token.sh \
 	tests/it/list_server.py \
@@ -118,6 +120,7 @@ EXTRA_DIST += \
 	tests/it/node/package-lock.json \
 	tests/it/node/package.json \
 	tests/it/node/verify.js \
+	tests/it/redis6.py \
 	tests/it/peers.py \
 	tests/it/stack.sh \
 	tests/it/token_matrix.py \

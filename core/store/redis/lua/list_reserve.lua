@@ -30,14 +30,16 @@ local function add(position, n)
 end
 
 while left > 0 and ranges < most do
-	local item = redis.call('LPOP', KEYS[2])
+	local item = redis.call('LINDEX', KEYS[2], 0)
 	if not item then break end
 	local position, n = struct.unpack('>I8I4', item)
 	local taken = math.min(n, left)
+	-- First, for a server without memory refuses it: it would not after LPOP.
+	redis.call('HINCRBY', KEYS[1], 'returned', -taken)
+	redis.call('LPOP', KEYS[2])
 	if taken < n then
 		redis.call('LPUSH', KEYS[2], struct.pack('>I8I4', position + taken, n - taken))
 	end
-	redis.call('HINCRBY', KEYS[1], 'returned', -taken)
 	if redis.call('EXISTS', record_of(position)) == 1 then add(position, taken) end
 end
 
