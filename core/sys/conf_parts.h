@@ -96,7 +96,7 @@ void tally_conf_refuse(const struct tally_conf_part *part, size_t row, const cha
 
 /* Logs a mistake in a row that was found later; counts nothing. */
 void tally_conf_report(const struct tally_conf_part *part, const struct tally_conf_row *row,
-		       const char *format, va_list args);
+		       const char *format, va_list args) TALLY_PRINTF(3, 0);
 
 /* ---- lines (conf_line.c) ---- */
 
