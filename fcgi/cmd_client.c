@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include "admin/client.h"
-#include "admin/pool.h"
 #include "base/secret.h"
 #include "fcgi/output.h"
 #include "fcgi/session.h"
@@ -104,34 +103,10 @@ static enum tally_err read_client(const struct tally_invocation *call,
 	return err;
 }
 
-/* The pool of our own tokens: there without a definition only with tokens.status = on. */
-static enum tally_err check_pool(const struct tally_session *session, struct tally_arena *arena)
-{
-	const struct tally_conf *conf = session->conf;
-	const struct tally_pool_admin admin = { session->store, conf, arena };
-	struct tally_admin_pool pool;
-
-	if (conf->tokens_status)
-		return TALLY_OK;
-	enum tally_err err =
-		tally_admin_pool_find(&admin, tally_span_of(conf->tokens_status_pool), &pool);
-
-	if (err == TALLY_OK && !pool.is_wrong && pool.retired_at == 0)
-		return TALLY_OK;
-	if (err == TALLY_ERR_UNAVAILABLE)
-		return err;
-	tally_log_error("no entry could be had from pool %s (tokens.status-pool) for a client with "
-			"--status on: add the pool, or set tokens.status = on, with which it needs "
-			"no definition", conf->tokens_status_pool);
-	return TALLY_ERR_CONFIG;
-}
-
 /* Whether the service as it is configured can give tokens a status. */
-static enum tally_err check_status(const struct tally_session *session,
-				   const struct tally_new_client *client, struct tally_arena *arena)
+static enum tally_err check_status(const struct tally_new_client *client,
+				   const struct tally_conf *conf)
 {
-	const struct tally_conf *conf = session->conf;
-
 	if (client->status != TALLY_STATUS_ON)
 		return TALLY_OK;
 	if (!tally_redis_is_configured(conf)) {
@@ -141,7 +116,7 @@ static enum tally_err check_status(const struct tally_session *session,
 	}
 	if (client->format == TALLY_FORMAT_DEFAULT && conf->tokens_format == TALLY_CONF_OPAQUE)
 		tally_log_warn("its tokens will carry no status as long as tokens.format is opaque");
-	return check_pool(session, arena);
+	return TALLY_OK;
 }
 
 enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
@@ -162,7 +137,7 @@ enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
 		tally_log_warn("its tokens will live no longer than tokens.max-lifetime (%u s)",
 			       session.conf->tokens_max_lifetime);
 	if (err == TALLY_OK)
-		err = check_status(&session, &client, call->arena);
+		err = check_status(&client, session.conf);
 	use.wrap = tally_session_wrap_key(&session);
 	if (err == TALLY_OK)
 		err = tally_admin_client_add(session.store, call->arena, &client, &use, &client_id,
