@@ -85,3 +85,8 @@ perf_bench_commit_SOURCES = perf/bench_commit.c
 perf_bench_commit_LDADD = libtally.a $(CORE_LIBS)
 CLEANFILES += perf/bench_commit$(EXEEXT)
 EXTRA_DIST += perf/durability
+
+EXTRA_PROGRAMS += perf/bench_status
+perf_bench_status_SOURCES = perf/bench_status.c
+perf_bench_status_LDADD = libtally.a $(CORE_LIBS)
+CLEANFILES += perf/bench_status$(EXEEXT)

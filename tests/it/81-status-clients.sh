@@ -34,7 +34,7 @@ fi
 if python3 -c 'import cryptography' 2>/dev/null; then
 	client python python3 "$CLIENTS/status-check.py"
 else
-	skip "the client in Python" "python3-cryptography is not installed"
+	missing "the client in Python" "python3-cryptography is not installed"
 fi
 node_find status-check.js 2>/dev/null
 if [ ${#NODE[@]} -gt 0 ]; then
