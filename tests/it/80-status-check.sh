@@ -92,6 +92,16 @@ for row in "1 INVALID" "2 SUSPENDED" "3 APPLICATION_SPECIFIC"; do
 	says "value ${row% *}" 4 "${row#* }" "$TOKEN" "${JWKS[@]}" "${FILES[@]}"
 done
 
+# ---- by other means --------------------------------------------------------
+
+if python3 -c 'import cryptography' 2>/dev/null; then
+	made https://example.com/list 998 2
+	is "the CWT is one for others too" \
+		"$(python3 "$TALLY_SRCDIR/tests/it/cose_check.py" "$D/jwks.json" "$D/list.cwt" 998 2>&1)" 2
+else
+	missing "the CWT is one for others too" "python3-cryptography is not installed"
+fi
+
 # ---- what allows no statement ----------------------------------------------
 
 made https://example.com/list 7 0

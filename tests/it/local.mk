@@ -105,6 +105,7 @@ EXTRA_DIST += \
 	tests/it/90-newest.sh \
 	tests/it/big \
 	tests/it/clear_server.py \
+	tests/it/cose_check.py \
 	tests/it/database \
 	tests/it/fcgi.py \
 	tests/it/late_half.py \

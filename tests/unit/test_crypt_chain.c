@@ -116,6 +116,26 @@ static void chain_leads_to_its_authority(void **state)
 	assert_null(distrusted(&chain, "root.pem", use_of(NOW, EKU)));
 }
 
+/* Of the whole chain: the shortest. */
+static void validity_is_that_of_all(void **state)
+{
+	struct tally_chain chain = loaded("chain.pem");
+	int64_t from, until;
+
+	(void)state;
+	assert_int_equal(tally_chain_validity(&chain, &from, &until), TALLY_OK);
+	assert_int_equal(from, 1577836800);  /* 2020-01-01 */
+	assert_int_equal(until, 2524608000); /* 2050-01-01 */
+	chain = loaded("chain-expired.pem");
+	assert_int_equal(tally_chain_validity(&chain, &from, &until), TALLY_OK);
+	assert_int_equal(until, 1609459200); /* 2021-01-01 */
+	chain = loaded("chain-future.pem");
+	assert_int_equal(tally_chain_validity(&chain, &from, &until), TALLY_OK);
+	assert_int_equal(from, 2493072000); /* 2049-01-01 */
+	chain.certificates[1].n--;
+	assert_int_equal(tally_chain_validity(&chain, &from, &until), TALLY_ERR_SYNTAX);
+}
+
 static void others_are_not_trusted(void **state)
 {
 	static const char *const names[] = {
@@ -269,6 +289,7 @@ int main(void)
 		cmocka_unit_test(files_are_read),
 		cmocka_unit_test(wrong_files_are_refused),
 		cmocka_unit_test(chain_leads_to_its_authority),
+		cmocka_unit_test(validity_is_that_of_all),
 		cmocka_unit_test(others_are_not_trusted),
 		cmocka_unit_test(what_is_no_certificate_is_refused),
 		cmocka_unit_test(certificates_go_round),

@@ -388,6 +388,22 @@ static void indices_are_looked_up(void **state)
 	assert_int_equal(count, 9);
 }
 
+static void aggregation_is_read(void **state)
+{
+	char uri[] = "https://example.com/statuslists/1";
+	const struct tally_json *list;
+	struct tally_span text;
+
+	(void)state;
+	load("aggregation-9.3.json");
+	list = tally_json_first(tally_json_member(vector, "status_lists"));
+	for (; list != NULL; list = tally_json_next(list), uri[sizeof(uri) - 2]++) {
+		assert_true(tally_json_string(list, &text));
+		assert_true(tally_span_eq(text, tally_span_of(uri)));
+	}
+	assert_int_equal(uri[sizeof(uri) - 2], '4');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +414,7 @@ int main(void)
 		cmocka_unit_test(cwt_has_the_parts_of_the_draft),
 		cmocka_unit_test(lists_are_refused),
 		cmocka_unit_test(indices_are_looked_up),
+		cmocka_unit_test(aggregation_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
