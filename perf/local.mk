@@ -14,6 +14,7 @@ perf_bench_handle_LDADD = libfake.a libtally.a $(CORE_LIBS)
 
 EXTRA_DIST += \
 	perf/README.md \
+	perf/capacity \
 	perf/compare \
 	perf/jmeter/client_credentials.jmx \
 	perf/jmeter/install \

@@ -8,7 +8,10 @@ import http from 'k6/http';
 import { read } from './service.js';
 
 const service = read('k6.json');
-const pool = service.pool || fail('perf/prepare has made no pool: see --pool there');
+
+// -e POOL=fail: the pool that refuses when no index is reserved, in place of the
+// one that delays.
+const pool = service.pools[__ENV.POOL || 'delay'];
 
 export const size = pool.size;
 
