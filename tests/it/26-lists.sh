@@ -60,6 +60,19 @@ is "all else takes no more than 384 bytes and the signed tokens (480 + 250)" \
 tool update l 0 999999 1 >/dev/null
 is "and a list that was updated takes no more" "$(($(bytes l b0) <= 131072 + 80))" 1
 
+# ---- a user who may no more than the manual says ----------------------------------
+
+manual=$(sed -n '/^A Redis user needs/,/^its keys begin/p' "$TALLY_SRCDIR/doc/tallystick.8" |
+	grep '^\.Ql [A-Z]' | grep -oE '[A-Z]{3,}(\|GET)?' | tr '[:upper:]' '[:lower:]' | sed 's/^/+/' | xargs)
+# shellcheck disable=SC2086  # words
+cli ACL SETUSER default reset on nopass '~tally:*' $manual >/dev/null
+ok "the commands of tallystick(8) suffice" "${TOOL%_tool}_test" "$TEST_TMP/conf"
+is "also to see whether it is durable" "$(tool check)" ok
+unlike "without a warning" "$(cat "$TEST_TMP/log")" "appendfsync"
+is "and others are refused" "$(cli KEYS '*' 2>&1 | grep -o NOPERM)" NOPERM
+redis_down TERM
+redis_up
+
 # ---- scripts -------------------------------------------------------------------
 
 cli SCRIPT FLUSH >/dev/null
