@@ -88,6 +88,7 @@ static enum tally_err read_reference(struct tally_check *check, const struct tal
 {
 	struct tally_claim status = tally_claim(&token->claims, TALLY_CLAIM_STATUS);
 	struct tally_claim list = tally_claim_member(status, "status_list");
+	struct tally_span uri;
 
 	if (!tally_claim_is_there(status))
 		return tally_check_refuse(check, "it has no status claim");
@@ -95,9 +96,9 @@ static enum tally_err read_reference(struct tally_check *check, const struct tal
 		return tally_check_refuse(check, "its status claim names no status_list");
 	if (!tally_claim_u64(tally_claim_member(list, "idx"), &out->index))
 		return tally_check_refuse(check, "idx is no number from 0 on");
-	if (!tally_claim_text(tally_claim_member(list, "uri"), &out->uri) || !is_uri(out->uri))
+	if (!tally_claim_text(tally_claim_member(list, "uri"), &uri) || !is_uri(uri))
 		return tally_check_refuse(check, "uri is no URI");
-	out->uri = tally_arena_dup(check->arena, out->uri);
+	out->uri = tally_arena_dup(check->arena, uri);
 	return out->uri.p ? TALLY_OK : TALLY_ERR_NOMEM;
 }
 
@@ -114,6 +115,7 @@ enum tally_err tally_check_token(struct tally_check *check, const struct tally_c
 	struct times times;
 	enum tally_err err = tally_check_decode(check, token, TALLY_CHECK_TOKEN_MAX, &token);
 
+	*out = (struct tally_check_reference){ .index = 0 };
 	if (err != TALLY_OK)
 		return err;
 	err = tally_check_open(check, keys, bare(token), &opened);

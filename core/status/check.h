@@ -61,7 +61,8 @@ struct tally_check {
 
 /*
  * Whether a token is good in itself, and where its status stands; *out is the
- * arena's. TALLY_ERR_VERIFY: it is not, check->why says why; TALLY_ERR_NOMEM.
+ * arena's, empty after a failure. TALLY_ERR_VERIFY: it is not, check->why says why;
+ * TALLY_ERR_NOMEM.
  */
 enum tally_err tally_check_token(struct tally_check *check, const struct tally_check_keys *keys,
 				 struct tally_span token,

@@ -352,7 +352,9 @@ static void tokens_are_judged(void **state)
 		struct tally_span cwt = cwt_by(f.key, NULL, as_cbor(rows[i].claims));
 
 		assert_refused(checked_token(jwt, &reference), rows[i].jwt, rows[i].claims);
+		assert_int_equal(reference.uri.p != NULL, rows[i].jwt == NULL);
 		assert_refused(checked_token(cwt, &reference), rows[i].cwt, rows[i].claims);
+		assert_int_equal(reference.uri.p != NULL, rows[i].cwt == NULL);
 		if (rows[i].cwt == NULL) {
 			assert_int_equal(reference.index, 3);
 			assert_true(tally_span_eq(reference.uri, TALLY_SPAN(URI)));
