@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 		return 99;
 	contract_pass = pass;
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	int failed = contract_run("lists in Redis");
+	int failed = contract_run("lists in Redis", NULL, 0);
 
 	contract_lists->ops->close(contract_lists);
 	tally_conf_free(conf);

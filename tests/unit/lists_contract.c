@@ -125,15 +125,20 @@ const char *contract_due(struct contract *c, int64_t now_ms)
 	return text;
 }
 
-int contract_run(const char *name)
+int contract_run(const char *name, const struct CMUnitTest *more, size_t count)
 {
-	struct CMUnitTest all[CONTRACT_POOL_TESTS + CONTRACT_ENTRY_TESTS + CONTRACT_PUBLISH_TESTS];
+	struct CMUnitTest all[CONTRACT_TESTS + CONTRACT_MORE_MAX];
 	struct CMUnitTest *end = all;
 
+	if (count > CONTRACT_MORE_MAX)
+		return 1;
 	memcpy(end, contract_pool_tests, sizeof(contract_pool_tests));
 	end += CONTRACT_POOL_TESTS;
 	memcpy(end, contract_entry_tests, sizeof(contract_entry_tests));
 	end += CONTRACT_ENTRY_TESTS;
 	memcpy(end, contract_publish_tests, sizeof(contract_publish_tests));
-	return _cmocka_run_group_tests(name, all, sizeof(all) / sizeof(all[0]), NULL, NULL);
+	end += CONTRACT_PUBLISH_TESTS;
+	if (count > 0)
+		memcpy(end, more, count * sizeof(*more));
+	return _cmocka_run_group_tests(name, all, CONTRACT_TESTS + count, NULL, NULL);
 }

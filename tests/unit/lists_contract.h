@@ -20,8 +20,12 @@
 extern struct tally_lists *contract_lists;
 extern void (*contract_pass)(int64_t ms); /* lets time go by */
 
-/* Runs all of them; the number of those that failed. */
-int contract_run(const char *name);
+/*
+ * Runs all of them, and with them count more of the implementation's own, at most
+ * CONTRACT_MORE_MAX; the number of those that failed.
+ */
+#define CONTRACT_MORE_MAX 8u
+int contract_run(const char *name, const struct CMUnitTest *more, size_t count);
 
 /* ---- for the tests themselves ---- */
 
@@ -62,6 +66,7 @@ const char *contract_due(struct contract *c, int64_t now_ms);
 #define CONTRACT_POOL_TESTS 10
 #define CONTRACT_ENTRY_TESTS 12
 #define CONTRACT_PUBLISH_TESTS 13
+#define CONTRACT_TESTS (CONTRACT_POOL_TESTS + CONTRACT_ENTRY_TESTS + CONTRACT_PUBLISH_TESTS)
 extern const struct CMUnitTest contract_pool_tests[CONTRACT_POOL_TESTS];
 extern const struct CMUnitTest contract_entry_tests[CONTRACT_ENTRY_TESTS];
 extern const struct CMUnitTest contract_publish_tests[CONTRACT_PUBLISH_TESTS];
