@@ -297,3 +297,9 @@ tests_unit_test_references_SOURCES = tests/unit/test_references.c $(status_seam)
 tests_unit_test_references_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_references_LDADD = $(unit_libs)
 TESTS += tests/unit/test_references
+
+check_PROGRAMS += tests/unit/test_updates
+tests_unit_test_updates_SOURCES = tests/unit/test_updates.c $(status_seam)
+tests_unit_test_updates_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_updates_LDADD = $(unit_libs)
+TESTS += tests/unit/test_updates

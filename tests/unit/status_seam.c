@@ -71,7 +71,7 @@ void status_open(struct status_seam *seam, const char *of_tests, const char *mor
 	static char text[4096];
 	char one[65], two[65], other[65];
 	int n = snprintf(text, sizeof(text),
-			 "[status]\npublisher = off\n"
+			 "[redis]\nsocket = /nowhere\n[status]\npublisher = off\n"
 			 "[pool.tests]\nsize = %u\nbits = 2\nfinal-status = 3\nclients = %s\n"
 			 "api-keys = one:%s two:%s\naggregation-id = all\npublish = immediate\n"
 			 "prefetch-capacity = 100\nprefetch-threshold = 10\nmax-amount = 50\n%s"
