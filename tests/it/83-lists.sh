@@ -28,10 +28,10 @@ pool_request() {
 		fetch "$path" --config - -X "$method" "$@"
 }
 
-# new_reference [POOL]: sets URI and INDEX, and LIST, the path of the list.
+# new_reference: sets URI and INDEX, LIST, the path of the list, and NAME, its name.
 new_reference() {
-	local pool=${1:-$TALLYSTICK_STATUS_POOL}
-	[ "$(pool_request POST "/pools/$pool/new-references" -d '')" = 200 ] || return
+	[ "$(pool_request POST "/pools/$TALLYSTICK_STATUS_POOL/new-references" -d '')" = 200 ] ||
+		return
 	URI=$(body '.references[0].uri')
 	INDEX=$(body '.references[0].index')
 	LIST=${URI#"$TALLYSTICK_URL"}
