@@ -56,11 +56,11 @@ enum tally_err tally_pools_start(struct tally_pools *pools) TALLY_MUST_CHECK;
 /*
  * Brings the pools in line with what is configured: opens new ones, changes
  * those that have changed, forgets those that are gone. Called at the start, on
- * reload and every keys.refresh seconds, by one thread. TALLY_ERR_CONFIG: the
- * definition of a pool is wrong, or size or bits are not those it was created
- * with (logged once, with what to do); it stays as it was, and the others are
- * opened. TALLY_ERR_UNAVAILABLE: the database or Redis does not answer, what was
- * open stays open.
+ * reload and every keys.refresh seconds, by one thread. A definition that is wrong,
+ * or has not the size and bits with which the pool was created, is logged once, with
+ * what to do; the pool stays as it was, and the others are opened. TALLY_ERR_CONFIG:
+ * it is one of the configuration file. TALLY_ERR_UNAVAILABLE: the database or Redis
+ * does not answer, what was open stays open.
  *
  * Of two pools with one name that of the configuration file counts. The pool of
  * our own tokens (tokens.status-pool) needs no definition: without one it is there

@@ -39,6 +39,13 @@ static void note(struct refresh *refresh, enum tally_err err)
 		refresh->err = err;
 }
 
+/* A pool of the database is passed over; nobody else is to suffer from it. */
+static void note_about(struct refresh *refresh, const struct wanted *wanted, enum tally_err err)
+{
+	if (err != TALLY_ERR_CONFIG || !wanted->from_database)
+		note(refresh, err);
+}
+
 /* box: taken, also on failure. */
 static enum tally_err add(struct tally_pool_set *set, struct tally_pool_box *box)
 {
@@ -175,7 +182,6 @@ static enum tally_err want_record(struct refresh *refresh, const struct tally_po
 	if (is_wanted(refresh, record->pool_id))
 		return TALLY_OK;
 	if (refused != NULL) {
-		note(refresh, TALLY_ERR_CONFIG);
 		err = add_again(&refresh->refused, refused);
 		return err == TALLY_OK ? keep_old(refresh, record->pool_id) : err;
 	}
@@ -184,7 +190,6 @@ static enum tally_err want_record(struct refresh *refresh, const struct tally_po
 		tally_log_error("pool %.*s of the database is not opened as it is defined: "
 				"correct it by \"tallystick pool set\"",
 				TALLY_SPAN_ARG(record->pool_id));
-		note(refresh, err);
 		err = refuse_record(refresh, record);
 		return err == TALLY_OK ? keep_old(refresh, record->pool_id) : err;
 	}
@@ -323,7 +328,7 @@ static enum tally_err open_new(struct refresh *refresh, const struct wanted *wan
 		err = complete(refresh, &box->pool, old);
 	if (err == TALLY_OK)
 		return add(&refresh->set, box);
-	note(refresh, err);
+	note_about(refresh, wanted, err);
 	if (err == TALLY_ERR_UNAVAILABLE)
 		return add(&refresh->set, box);
 	if (err != TALLY_ERR_CONFIG) {
@@ -344,7 +349,7 @@ static enum tally_err open_one(struct refresh *refresh, const struct wanted *wan
 		return add_again(&refresh->set, old);
 	if (refused == NULL || !is_same(refused, wanted))
 		return open_new(refresh, wanted, old);
-	note(refresh, TALLY_ERR_CONFIG);
+	note_about(refresh, wanted, TALLY_ERR_CONFIG);
 	enum tally_err err = add_again(&refresh->refused, refused);
 
 	return err == TALLY_OK ? keep_old(refresh, id) : err;
