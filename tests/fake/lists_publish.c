@@ -178,7 +178,7 @@ static void put_by(struct fake_list *list, int64_t until, uint32_t history)
 		else
 			publication_free(&list->past[i].publication);
 	list->past_count = kept;
-	if (history == 0 || list->publication.iat >= until) {
+	if (history == 0 || list->publication.sequence == 0 || list->publication.iat >= until) {
 		publication_free(&list->publication);
 		return;
 	}
