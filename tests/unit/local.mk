@@ -303,3 +303,9 @@ tests_unit_test_updates_SOURCES = tests/unit/test_updates.c $(status_seam)
 tests_unit_test_updates_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_updates_LDADD = $(unit_libs)
 TESTS += tests/unit/test_updates
+
+check_PROGRAMS += tests/unit/test_status_list
+tests_unit_test_status_list_SOURCES = tests/unit/test_status_list.c $(status_seam)
+tests_unit_test_status_list_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_list_LDADD = $(unit_libs)
+TESTS += tests/unit/test_status_list
