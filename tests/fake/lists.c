@@ -137,20 +137,25 @@ static enum tally_err pool_look(struct tally_lists *lists, struct tally_span id,
 	return fake_lists_leave(fake, err);
 }
 
-/* Positions for a reservation, at most count, the first that there are. */
-static struct tally_list_range take(struct fake_pool *pool, uint32_t count)
+static struct tally_list_range take_new(struct fake_pool *pool, uint32_t count)
 {
-	struct tally_list_range *first = &pool->returned[0];
 	uint64_t left = (uint64_t)pool->shape.lists * pool->shape.size - pool->shape.next;
 	struct tally_list_range range = { .first = pool->shape.next,
 					  .count = left < count ? (uint32_t)left : count };
 
-	if (pool->returned_count == 0) {
-		pool->shape.next += range.count;
-		return range;
-	}
-	range.first = first->first;
-	range.count = first->count < count ? first->count : count;
+	pool->shape.next += range.count;
+	return range;
+}
+
+/* Positions for a reservation, at most count, the first that there are. */
+static struct tally_list_range take(struct fake_pool *pool, uint32_t count)
+{
+	if (pool->returned_count == 0)
+		return take_new(pool, count);
+	struct tally_list_range *first = &pool->returned[0];
+	struct tally_list_range range = { .first = first->first,
+					  .count = first->count < count ? first->count : count };
+
 	first->first += range.count;
 	first->count -= range.count;
 	pool->shape.returned -= range.count;

@@ -40,7 +40,6 @@ static enum tally_err update(struct contract *c, const struct tally_list_update 
 static void entries_of_each_width(void **state)
 {
 	for (size_t w = 0; w < 4; w++) {
-		contract_set_up(state);
 		struct contract *c = contract_pool(state, 64, widths[w], 2);
 		uint8_t model[64] = { 0 };
 		uint32_t seed = 7;
@@ -62,8 +61,8 @@ static void entries_of_each_width(void **state)
 			assert_int_equal(contract_read(c, 0, i), 0);
 		}
 		contract_tear_down(state);
+		contract_set_up(state);
 	}
-	contract_set_up(state);
 }
 
 /* The example of draft-ietf-oauth-status-list §4.1. */
@@ -286,7 +285,6 @@ static void fill_and_compare(struct contract *c, unsigned int width, uint8_t mod
 static void stretches_of_each_width(void **state)
 {
 	for (size_t w = 0; w < 4; w++) {
-		contract_set_up(state);
 		struct contract *c = contract_pool(state, 256, widths[w], 1);
 		uint8_t model[256] = { 0 };
 		uint32_t seed = 11;
@@ -294,8 +292,8 @@ static void stretches_of_each_width(void **state)
 		for (int i = 0; i < 40; i++)
 			fill_and_compare(c, widths[w], model, &seed);
 		contract_tear_down(state);
+		contract_set_up(state);
 	}
-	contract_set_up(state);
 }
 
 static void a_stretch_that_does_not_fit(void **state)
