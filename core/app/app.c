@@ -136,7 +136,8 @@ enum tally_err tally_app_check(struct tally_app *app)
 	struct tally_marks *marks = app->services.marks;
 	enum tally_err err = marks ? marks->ops->check(marks) : TALLY_OK;
 
-	if (err == TALLY_OK)
+	/* Without Redis, too, there are keys and definitions to look at. */
+	if (err == TALLY_OK || err == TALLY_ERR_UNAVAILABLE)
 		err = tally_app_lists_check(app);
 	return err == TALLY_ERR_UNAVAILABLE ? TALLY_OK : err;
 }

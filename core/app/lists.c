@@ -5,6 +5,7 @@
 #include "app/internal.h"
 #include "status/aggregation.h"
 #include "status/shelf.h"
+#include "status/signing.h"
 #include "status/token_status.h"
 #include "store/redis/redis.h"
 
@@ -61,13 +62,51 @@ enum tally_err tally_app_lists_start(struct tally_app *app)
 	return err == TALLY_OK ? tally_app_publishing_start(app) : err;
 }
 
+/* The key of a pool's own, with its certificates, as the publisher will open them. */
+static enum tally_err check_signing(const struct tally_conf *conf,
+				    const struct tally_pool_conf *of)
+{
+	struct tally_signing *signing = tally_signing_new();
+	struct tally_pool pool = { .conf = *of };
+
+	if (signing == NULL)
+		return TALLY_ERR_NOMEM;
+	if (pool.conf.issuer == NULL)
+		pool.conf.issuer = conf->server_issuer;
+	enum tally_err err = tally_signing_renew(signing, &pool, NULL, conf->tokens_algorithm);
+
+	tally_signing_free(signing);
+	if (err == TALLY_OK || err == TALLY_ERR_NOMEM)
+		return err;
+	return tally_pool_conf_wrong(of, "key-uri", "it or certificates cannot be used");
+}
+
+static enum tally_err check_keys(const struct tally_conf *conf)
+{
+	enum tally_err err = TALLY_OK;
+	size_t count;
+	const struct tally_pool_conf *pools = tally_conf_pools(conf, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		enum tally_err one =
+			pools[i].key_uri ? check_signing(conf, &pools[i]) : TALLY_OK;
+
+		err = one != TALLY_OK ? one : err;
+	}
+	return err;
+}
+
 enum tally_err tally_app_lists_check(struct tally_app *app)
 {
+	const struct tally_conf *conf = tally_app_conf(app);
 	struct tally_services *services = &app->services;
+	enum tally_err err = check_keys(conf);
 
-	return services->lists ? tally_pools_check(services->lists, tally_app_conf(app),
-						   services->store)
-			       : TALLY_OK;
+	if (services->lists == NULL)
+		return err;
+	enum tally_err looked = tally_pools_check(services->lists, conf, services->store);
+
+	return err == TALLY_OK ? looked : err;
 }
 
 /* In the order of who uses whom; what is left of references is given back. */

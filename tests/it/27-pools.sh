@@ -33,7 +33,7 @@ field() {
 # references POOL KEY [AMOUNT]: prints the status; the key goes by a file.
 references() {
 	printf 'header = "X-Api-Key: %s"\n' "$2" |
-		fetch "/pools/$1/new-references?amount=${3:-1}" --config - -X POST
+		fetch "/pools/$1/new-references?amount=${3:-1}" --config - -d ''
 }
 
 # shellcheck disable=SC2317 # called by wait_until
@@ -50,8 +50,10 @@ up "the stack is up" --server lighttpd --processes 2 --set keys.refresh=1s
 
 # ---- add, list, show -----------------------------------------------------------
 
-is "no pool at first" "$(program pool list)" 'there are no pools; see "tallystick pool add"'
-is "nor as JSON" "$(program pool list --json)" "[]"
+sed '/^\[pool\./,$d' "$TALLYSTICK_CONF" >"$TEST_TMP/none.conf"
+is "no pool at first" "$("$PROGRAM" --config "$TEST_TMP/none.conf" pool list)" \
+	'there are no pools; see "tallystick pool add"'
+is "nor as JSON" "$("$PROGRAM" --config "$TEST_TMP/none.conf" pool list --json)" "[]"
 json pool add cards --set size=800 --set bits=2 --set final-status=3 --set 'publish = immediate' \
 	--set prefetch-capacity=100 --set prefetch-threshold=10 --set max-amount=100
 is "pool add: its name" "$(field .pool)" cards
@@ -65,7 +67,7 @@ is "the list is named as the pool is" \
 is "a wrong key is refused" "$(references cards "${one%?}")" 401
 is "an unknown pool as well" "$(references nobody "$one")" 401
 json pool list
-is "it is listed" "$(field '.[0] | "\(.pool) \(.size) \(.bits) \(.keys) \(.state) \(.defined_in)"')" \
+is "it is listed" "$(field '.[] | select(.pool == "cards") | "\(.pool) \(.size) \(.bits) \(.keys) \(.state) \(.defined_in)"')" \
 	"cards 800 2 1 active database"
 like "for people, too" "$(program pool list)" '^pool +size +bits .*cards +800 +2 +1 +active'
 json pool show cards
@@ -218,7 +220,11 @@ mistake "an unknown algorithm" 's/^size = 80$/&\nalgorithm = none/' \
 	'mistake.conf:[0-9]+: pool.filed.algorithm: "none" is none of ES256'
 mistake "certificates that are not there" \
 	"s|^size = 80\$|&\nkey-uri = file:$TEST_TMP/none.key\ncertificates = /nowhere|" \
-	'pool.filed.key-uri'
+	'no private key from .*mistake.conf:[0-9]+: pool.filed.key-uri: it or certificates cannot be'
+openssl ecparam -name prime256v1 -genkey -noout -out "$TEST_TMP/lists.key" 2>/dev/null
+sed "s|^size = 80\$|&\nkey-uri = file:$TEST_TMP/lists.key|" "$TALLYSTICK_CONF" >"$TEST_TMP/key.conf"
+like "check-config: a key of its own" \
+	"$("$PROGRAM" --config "$TEST_TMP/key.conf" check-config 2>/dev/null)" 'key.conf is correct'
 mistake "no Redis" '/^\[redis\]/,/^\[/{/^\(socket\|host\) = /d}' \
 	'pool.filed.*expected redis.host or redis.socket'
 
