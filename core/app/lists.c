@@ -73,7 +73,9 @@ static enum tally_err check_signing(const struct tally_conf *conf,
 		return TALLY_ERR_NOMEM;
 	if (pool.conf.issuer == NULL)
 		pool.conf.issuer = conf->server_issuer;
-	enum tally_err err = tally_signing_renew(signing, &pool, NULL, conf->tokens_algorithm);
+	if (pool.conf.algorithm == NULL)
+		pool.conf.algorithm = conf->tokens_algorithm;
+	enum tally_err err = tally_signing_renew(signing, &pool, NULL);
 
 	tally_signing_free(signing);
 	if (err == TALLY_OK || err == TALLY_ERR_NOMEM)
