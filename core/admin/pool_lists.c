@@ -30,8 +30,7 @@ enum tally_err tally_admin_pool_look(struct tally_lists *lists, const struct tal
 	const struct tally_list_pool *shape = &pool->shape;
 
 	*pool = (struct tally_pool){ .conf = *of, .lists = lists };
-	if (pool->conf.issuer == NULL)
-		pool->conf.issuer = conf->server_issuer;
+	tally_pool_conf_complete(&pool->conf, conf);
 	*figures = (struct tally_pool_figures){ .due = 0 };
 	enum tally_err err =
 		lists->ops->pool_look(lists, of->id, &pool->shape, &figures->publisher);

@@ -71,10 +71,7 @@ static enum tally_err check_signing(const struct tally_conf *conf,
 
 	if (signing == NULL)
 		return TALLY_ERR_NOMEM;
-	if (pool.conf.issuer == NULL)
-		pool.conf.issuer = conf->server_issuer;
-	if (pool.conf.algorithm == NULL)
-		pool.conf.algorithm = conf->tokens_algorithm;
+	tally_pool_conf_complete(&pool.conf, conf);
 	enum tally_err err = tally_signing_renew(signing, &pool, NULL);
 
 	tally_signing_free(signing);

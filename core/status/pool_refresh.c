@@ -82,10 +82,7 @@ static struct wanted *want(struct refresh *refresh, const struct tally_pool_conf
 	struct wanted *wanted = &refresh->wanted[refresh->count++];
 
 	*wanted = (struct wanted){ .conf = *conf, .is_retired = conf->retired != 0 };
-	if (wanted->conf.issuer == NULL)
-		wanted->conf.issuer = refresh->conf->server_issuer;
-	if (wanted->conf.algorithm == NULL)
-		wanted->conf.algorithm = refresh->conf->tokens_algorithm;
+	tally_pool_conf_complete(&wanted->conf, refresh->conf);
 	return wanted;
 }
 

@@ -151,6 +151,14 @@ enum tally_err tally_pool_conf_own(const struct tally_conf *conf, struct tally_a
 				     arena, out);
 }
 
+void tally_pool_conf_complete(struct tally_pool_conf *pool, const struct tally_conf *conf)
+{
+	if (pool->issuer == NULL)
+		pool->issuer = conf->server_issuer;
+	if (pool->algorithm == NULL)
+		pool->algorithm = conf->tokens_algorithm;
+}
+
 /* ---- of another ---- */
 
 static enum tally_err copy_text(const struct tally_conf_row *row, struct tally_arena *arena,

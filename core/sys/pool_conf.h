@@ -73,6 +73,12 @@ enum tally_err tally_pool_conf_own(const struct tally_conf *conf, struct tally_a
 				   struct tally_pool_conf *out) TALLY_MUST_CHECK;
 
 /*
+ * Fills in what a pool takes over from the configuration where it has none of its
+ * own: server.issuer, tokens.algorithm; borrowed from conf.
+ */
+void tally_pool_conf_complete(struct tally_pool_conf *pool, const struct tally_conf *conf);
+
+/*
  * A copy that lives as long as the arena, since a configuration goes with its
  * reload. TALLY_ERR_NOMEM.
  */

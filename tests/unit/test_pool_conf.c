@@ -378,6 +378,24 @@ static void note_value(void *context, const struct tally_pool_value *value)
 			 value->is_given ? "" : " (default)");
 }
 
+static void what_is_not_given_is_taken_over(void **state)
+{
+	struct tally_conf *conf = good(POOL "[pool.b]\nissuer = https://b.example\n"
+				       "algorithm = ES384\n");
+	size_t count;
+	const struct tally_pool_conf *pools = tally_conf_pools(conf, &count);
+	struct tally_pool_conf a = pools[0], b = pools[1];
+
+	(void)state;
+	tally_pool_conf_complete(&a, conf);
+	tally_pool_conf_complete(&b, conf);
+	assert_string_equal(a.issuer, "https://auth.example.com");
+	assert_string_equal(a.algorithm, "ES256");
+	assert_string_equal(b.issuer, "https://b.example");
+	assert_string_equal(b.algorithm, "ES384");
+	tally_conf_free(conf);
+}
+
 static void values_are_told_as_they_are_written(void **state)
 {
 	struct tally_conf *conf = good(POOL "bits = 2\nissuer = https://b.example\nttl = 120s\n"
@@ -409,6 +427,7 @@ int main(void)
 		cmocka_unit_test(a_copy_outlives_its_origin),
 		cmocka_unit_test(a_copy_needs_memory),
 		cmocka_unit_test(changed_pools_are_seen),
+		cmocka_unit_test(what_is_not_given_is_taken_over),
 		cmocka_unit_test(values_are_told_as_they_are_written),
 	};
 
