@@ -7,7 +7,7 @@ perf_assertions_SOURCES = perf/assertions.c
 perf_assertions_LDADD = $(OPENSSL_LIBS)
 
 perf_ceiling_SOURCES = perf/ceiling.c
-perf_ceiling_LDADD = $(FCGI_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
+perf_ceiling_LDADD = $(FCGI_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS) $(HIREDIS_LIBS)
 
 perf_bench_handle_SOURCES = perf/bench_handle.c
 perf_bench_handle_LDADD = libfake.a libtally.a $(CORE_LIBS)
@@ -65,12 +65,18 @@ EXTRA_DIST += \
 	perf/scenario/processes.sh \
 	perf/scenario/refresh.sh \
 	perf/scenario/rows.sh \
+	perf/scenario/status_claim.sh \
+	perf/scenario/status_list.sh \
+	perf/scenario/status_reference.sh \
+	perf/scenario/status_update.sh \
 	perf/scenario/threads.sh \
 	perf/scenario/users.sh \
 	perf/wrk/form.lua \
 	perf/wrk/forms.lua \
 	perf/wrk/refresh.lua \
-	perf/wrk/report.lua
+	perf/wrk/report.lua \
+	perf/wrk/request.lua \
+	perf/wrk/updates.lua
 
 .PHONY: perf
 perf: perf/ceiling$(EXEEXT) perf/bench_handle$(EXEEXT) perf/assertions$(EXEEXT) tallystick$(EXEEXT)

@@ -61,10 +61,17 @@ access_tokens() {
 		"$TALLYSTICK_URL/oauth2/token#[1-$1]" | jq -r .access_token
 }
 
-# What lane_env says: the same form each time, by a client or by none.
+# What lane_env says begins with this: a GET without anything.
+send_nothing() {
+	export PERF_METHOD=GET PERF_FORM='' PERF_FORMS='' PERF_AUTHORIZATION='' PERF_TYPE='' \
+		PERF_KEY='' PERF_ACCEPT='' PERF_LIST='' PERF_ENTRIES='' PERF_BATCH=''
+}
+
+# The same form each time, by a client or by none.
 # post_form FORM [CLIENT_ID SECRET]
 post_form() {
-	export PERF_FORM=$1 PERF_FORMS='' PERF_AUTHORIZATION=''
+	send_nothing
+	PERF_METHOD=POST PERF_FORM=$1
 	[ $# = 1 ] || PERF_AUTHORIZATION="Basic $(printf '%s' "$2:$3" | base64 -w 0)"
 }
 
@@ -79,4 +86,68 @@ post_forms() {
 
 login_form() {
 	say "grant_type=password&username=$1&password=${PASSWORD// /+}"
+}
+
+# ---- status lists --------------------------------------------------------------
+
+declare -A POOL_KEY # of each pool that was added here
+
+# The settings under which the reference system was measured; and, where wrk asks
+# for a list every other second, the lists for it.
+PUBLISHED_POOL=(size=50000 bits=1 precreation-lists=1 precreation-check-delay=40s
+	prefetch-threshold=1000 prefetch-capacity=10000)
+HURRIED_POOL=("${PUBLISHED_POOL[@]}" precreation-lists=4 precreation-check-delay=1s)
+
+# add_pool NAME DIRECTIVE=VALUE...: and waits until it hands out references.
+add_pool() {
+	local name=$1 options=() setting
+	shift
+	for setting; do
+		options+=(--set "$setting")
+	done
+	POOL_KEY[$name]=$(tallystick pool add "${options[@]}" --json "$name" | jq -er .api_key) ||
+		die "pool $name was not added"
+	wait_for 20 pool_answers "$name" || die "pool $name hands out no references"
+}
+
+pool_answers() {
+	[ -n "$(new_list "$1")" ]
+}
+
+# new_list POOL: the URI of the list that a new reference is of.
+new_list() {
+	curl -sS --noproxy '*' --max-time 5 --header "X-Api-Key: ${POOL_KEY[$1]}" --data '' \
+		"$TALLYSTICK_URL/pools/$1/new-references" | jq -r '.references[0].uri // empty'
+}
+
+# set_some POOL LIST ENTRIES COUNT: so many of a list's entries, at random, get
+# status 1.
+set_some() {
+	local part
+	shuf -i "0-$(($3 - 1))" -n "$4" | split -l 1000 -a 4 - "$WORK/some."
+	for part in "$WORK"/some.*; do
+		jq -Rcn --arg uri "$2" '{statusListReferences: [inputs | {uri: $uri,
+			index: tonumber}], value: 1}' "$part" |
+			curl -sS --noproxy '*' --fail --request PATCH --data @- \
+				--header "X-Api-Key: ${POOL_KEY[$1]}" \
+				--header 'Content-Type: application/json' \
+				"$TALLYSTICK_URL/status-lists/batch-update"
+		rm "$part"
+	done
+}
+
+# ask_pool POOL: for a reference.
+ask_pool() {
+	send_nothing
+	PERF_METHOD=POST PERF_KEY=${POOL_KEY[$1]}
+}
+
+# update_list POOL LIST ENTRIES [BATCH]: with wrk/updates.lua; the body here is an
+# example of its requests.
+update_list() {
+	send_nothing
+	PERF_METHOD=PATCH PERF_KEY=${POOL_KEY[$1]} PERF_TYPE=application/json
+	PERF_LIST=$2 PERF_ENTRIES=$3 PERF_BATCH=${4:-}
+	PERF_FORM='{"uri":"'$2'","index":0,"value":0}'
+	[ $# = 3 ] || PERF_FORM='{"statusListReferences":[{"uri":"'$2'","index":0}],"value":0}'
 }

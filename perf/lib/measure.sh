@@ -35,7 +35,7 @@ tree() {
 }
 
 # group_pids NAME: of web server, database or Redis, all on this machine here; or
-# of the pool that a lane uses.
+# of a pool.
 group_pids() {
 	case $1 in
 	web | database | redis)
@@ -116,7 +116,7 @@ syncs_end() {
 measure() {
 	local lane=$1 web pool database redis before after counted syncs output
 	web=$(group_pids web)
-	pool=$(group_pids "${LANE_POOL[$lane]}")
+	pool=${POOL_PIDS[${LANE_POOL[$lane]}]:-} # none: what the web server does by itself
 	database=$(group_pids database)
 	redis=$(group_pids redis)
 	counted=$(store_counts)
@@ -127,6 +127,7 @@ measure() {
 	syncs=$(syncs_end)
 	jq -sRc --arg lane "$lane" --argjson connections "$2" --argjson round "$3" \
 		--arg load_kind "${4:-full}" --argjson x "${X:-null}" \
+		--argjson units "${LANE_UNITS[$lane]:-1}" \
 		--arg before "$before" --arg after "$after" --arg syncs "$syncs" \
 		--arg counted "$counted $(store_counts)" --arg asked "$STORE_ASKED" \
 		-f "$PERF/lib/run.jq" <<<"$output" | tee -a "$RAW" | show_run >&2
@@ -164,18 +165,25 @@ rounds() {
 	done
 }
 
+# is_ours LANE: no ceiling, nor a plain file.
+is_ours() {
+	[ "${LANE_POOL[$1]}" = tallystick ] || printf '%s\n' "${TARGETS[@]}" | grep -q "^$1 "
+}
+
 # half_load: each lane of ours once more, its connections idle for so long after
 # an answer that about half as many requests come: what a client waits for while
 # there is room.
 half_load() {
 	local lane count
 	for lane in "${LANES[@]}"; do
-		[ "${LANE_POOL[$lane]}" = tallystick ] || continue
+		is_ours "$lane" || continue
 		for count in "${CONNECTIONS[@]}"; do
 			PERF_PACE=$(jq -rn --arg lane "$lane" --argjson count "$count" \
 				'[inputs | select(.lane == $lane and .connections == $count
-					and .load == "full").per_second] | sort
-				| .[length / 2 | floor] | 2000 * $count / .' "$RAW")
+					and .load == "full") | .requests * 1e6 / .us] | sort
+				| .[length / 2 | floor]
+				| if . > 0 then 2000 * $count / . else empty end' "$RAW")
+			[ -n "$PERF_PACE" ] || continue # nothing was answered at all
 			export PERF_PACE
 			measure "$lane" "$count" 0 half
 			unset PERF_PACE
@@ -189,7 +197,7 @@ half_load() {
 note_sizes() {
 	local lane
 	for lane in "${LANES[@]}"; do
-		[ "${LANE_POOL[$lane]}" = tallystick ] || continue
+		is_ours "$lane" || continue
 		lane_env "$lane"
 		fetch "${LANE_PATH[$lane]}" \
 			"%{size_request} %{size_upload} %{size_header} %{size_download}" |

@@ -84,15 +84,18 @@ answer_size() {
 }
 
 # fetch PATH FORMAT: one request as the load generator makes it; prints FORMAT
-# of curl. Fails unless the answer is 200.
+# of curl. Fails unless the answer is good.
 fetch() {
-	local out options=()
-	[ -z "${PERF_FORM:-}" ] || options+=(--data "$PERF_FORM")
-	[ -z "${PERF_AUTHORIZATION:-}" ] ||
-		options+=(--header "Authorization: $PERF_AUTHORIZATION")
-	out=$(curl -sS --noproxy '*' --max-time 5 -o /dev/null \
+	local out options=() header
+	[ "$PERF_METHOD" = GET ] || options+=(--data "$PERF_FORM")
+	for header in "Authorization: $PERF_AUTHORIZATION" "Content-Type: $PERF_TYPE" \
+		"X-Api-Key: $PERF_KEY" "Accept: $PERF_ACCEPT"; do
+		# An empty one takes away what curl would send of itself.
+		[[ $header == Content-Type:* && $header == *": " ]] || options+=(--header "${header% }")
+	done
+	out=$(curl -sS --noproxy '*' --max-time 5 -o /dev/null --request "$PERF_METHOD" \
 		"${options[@]}" -w "%{http_code} $2" "$TALLYSTICK_URL$1") || return 1
-	[ "${out%% *}" = 200 ] || return 1
+	[[ $out == 2* ]] || return 1
 	say "${out#* }"
 }
 
@@ -108,7 +111,8 @@ ceilings_start() {
 ceiling_start() {
 	local name=$1 work
 	read -r -a work <<<"${CEILING_WORK[$name]}"
-	pool_spawn "$name" "$BUILD/perf/ceiling" --threads "$THREADS" --body "$2" "${work[@]}"
+	pool_spawn "$name" "$BUILD/perf/ceiling" --threads "$THREADS" --body "$2" \
+		--redis "$TALLYSTICK_REDIS_SOCKET" "${work[@]}"
 }
 
 # pool_spawn NAME COMMAND...: as examples/stack starts its pool.

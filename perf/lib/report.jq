@@ -45,7 +45,7 @@ def distribution: map(.latency // empty) | if length == 0 then null
 			.[] | select(.lane == $to) as $b
 			| ($runs[] | select(.lane == $lane and .load == "full" and .x == $b.x
 				and .connections == $b.connections and .round == $b.round)) as $a
-			| {x: $a.x, connections: $a.connections,
+			| select($b.per_second > 0) | {x: $a.x, connections: $a.connections,
 			   speed: ($a.per_second / $b.per_second),
 			   cpu: (($b.web_us + $b.pool_us + $b.store_us)
 				/ ([$a.web_us + $a.pool_us + $a.store_us, 0.001] | max))}

@@ -14,11 +14,12 @@ split("\n") as [$summary, $times]
 	as [$statements, $writes, $written, $commands]
 | ($syncs | numbers) as [$database_syncs, $redis_syncs]
 | ($times | numbers | add * 1e6) as $generator
-| ([$load.requests, 1] | max) as $requests
+| ($load.requests * $units) as $done
+| ([$done, 1] | max) as $requests
 | def each: if . == null then null else . / $requests end;
 {
 	lane: $lane, connections: $connections, round: $round, load: $load_kind, x: $x,
-	per_second: ($load.requests * 1e6 / $load.us),
+	per_second: ($done * 1e6 / $load.us),
 	web_us: ($web | each), pool_us: ($pool | each),
 	database_us: ($database | each), redis_us: ($redis | each),
 	store_us: ($database + $redis | each),

@@ -18,6 +18,11 @@ lane() {
 	LANE_SCRIPT[$1]=$4
 }
 
+# units LANE N: a request of this lane does N of what is counted.
+units() {
+	LANE_UNITS[$1]=$2
+}
+
 # plan NAME SCRIPT USERS [KIND]: a lane that is a plan of k6 or JMeter, with so many
 # users; KIND is what load_k6 or load_jmeter make of it.
 plan() {
@@ -84,7 +89,7 @@ run_scenario() {
 	NAME=$1
 	TITLE=$1
 	LANES=() TARGETS=() CEILINGS=() DB_OPTIONS=() WITH_START='' AXIS='' X='' SLOW='' GENERATOR="wrk -t 1"
-	declare -gA PLAN_USERS=() LANE_POOL=() LANE_PATH=() LANE_SCRIPT=() CEILING_WORK=()
+	declare -gA PLAN_USERS=() LANE_UNITS=() LANE_POOL=() LANE_PATH=() LANE_SCRIPT=() CEILING_WORK=()
 	# shellcheck disable=SC1090
 	. "$PERF/scenario/$NAME.sh"
 	threads 4
