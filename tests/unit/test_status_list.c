@@ -482,6 +482,37 @@ static void a_list_names_its_aggregation(void **state)
 	seam_assert_has(tally_span(payload, n), "\"https://as.example/aggregation/all\"");
 }
 
+/* RFC 8414: one for all that are under our issuer, or that of our own tokens. */
+static void metadata_names_an_aggregation_that_is_ours(void **state)
+{
+	static const struct {
+		const char *more, *id;
+	} rows[] = {
+		{ NULL, "all" },
+		{ "aggregation-id = all\n", "all" },
+		{ "aggregation-id = some\n", NULL },
+		{ "aggregation-id = some\nissuer = https://other.example\n", "all" },
+		{ "[pool.tokens]\naggregation-id = own\n", "own" },
+		{ "[pool.tokens]\naggregation-id = own\nissuer = https://other.example\n", "all" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		status_close(&seam);
+		status_open(&seam, NULL, rows[i].more);
+		struct tally_span response = get_with((struct tally_fake_request){
+			.uri = "/.well-known/oauth-authorization-server" });
+
+		snprintf(text, sizeof(text),
+			 "\"status_list_aggregation_endpoint\":\"https://as.example/aggregation/%s\"",
+			 rows[i].id ? rows[i].id : "");
+		if (rows[i].id != NULL)
+			seam_assert_has(response, text);
+		else
+			assert_false(seam_has(response, "status_list_aggregation_endpoint"));
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_usual, close_seam)
 
 int main(void)
@@ -505,6 +536,7 @@ int main(void)
 		TEST(an_aggregation_names_all_lists),
 		TEST(aggregations_that_are_none),
 		TEST(a_list_names_its_aggregation),
+		TEST(metadata_names_an_aggregation_that_is_ours),
 	};
 
 	if (tally_log_open("/dev/null", TALLY_LOG_TEXT, TALLY_LOG_DEBUG) != TALLY_OK)
