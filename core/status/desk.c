@@ -279,8 +279,7 @@ static void scan_anew(struct tally_desk *desk)
 static const char *advice(enum tally_err err)
 {
 	if (err == TALLY_ERR_STATE)
-		return "Redis has lost it: restart all processes, so that its new lists get new "
-		       "names";
+		return "Redis has lost it; within keys.refresh it begins anew";
 	if (err == TALLY_ERR_NOT_FOUND)
 		return "Redis has lost one of them";
 	if (err == TALLY_ERR_NOMEM)

@@ -2,6 +2,7 @@
 /* Bringing the pools of a process in line with what is configured. */
 #include "config.h"
 
+#include "base/secret.h"
 #include "status/pool_priv.h"
 #include "sys/log.h"
 #include "sys/rand.h"
@@ -336,12 +337,41 @@ static enum tally_err open_new(struct refresh *refresh, const struct wanted *wan
 	return err == TALLY_OK ? keep_old(refresh, wanted->conf.id) : err;
 }
 
+/*
+ * Whether Redis has lost what was open, and maybe has another pool of that name by
+ * now: one with another seed, whose lists have other names.
+ */
+static bool is_lost(const struct refresh *refresh, const struct tally_pool *pool)
+{
+	struct tally_lists *lists = refresh->pools->lists;
+	struct tally_list_holder holder;
+	struct tally_list_pool shape;
+	enum tally_err err = lists->ops->pool_look(lists, pool->conf.id, &shape, &holder);
+	bool is_other = err == TALLY_OK &&
+			!tally_secret_equal(shape.seed, pool->shape.seed, sizeof(shape.seed));
+
+	tally_secret_wipe(&shape, sizeof(shape));
+	return is_other || err == TALLY_ERR_NOT_FOUND;
+}
+
+static enum tally_err open_lost(struct refresh *refresh, const struct wanted *wanted,
+				struct tally_pool_box *old)
+{
+	tally_log_error("pool %.*s is no longer in Redis: it begins anew, and the lists it had "
+			"are gone, with every status in them; restore Redis from a backup, or "
+			"issue what refers to them again", TALLY_SPAN_ARG(wanted->conf.id));
+	tally_references_forget(old->pool.references);
+	return open_new(refresh, wanted, NULL);
+}
+
 static enum tally_err open_one(struct refresh *refresh, const struct wanted *wanted)
 {
 	struct tally_span id = wanted->conf.id;
 	struct tally_pool_box *old = tally_pool_set_find(&refresh->pools->set, id);
 	struct tally_pool_box *refused = tally_pool_set_find(&refresh->pools->refused, id);
 
+	if (old != NULL && old->pool.is_open && is_lost(refresh, &old->pool))
+		return open_lost(refresh, wanted, old);
 	if (old != NULL && old->pool.is_open && is_same(old, wanted))
 		return add_again(&refresh->set, old);
 	if (refused == NULL || !is_same(refused, wanted))

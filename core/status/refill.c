@@ -78,6 +78,14 @@ void tally_references_set(struct tally_references *references, const struct tall
 	tally_refill_wake(references->refill);
 }
 
+void tally_references_forget(struct tally_references *references)
+{
+	pthread_mutex_lock(&references->lock);
+	references->dead = references->live = 0;
+	references->stock = 0;
+	pthread_mutex_unlock(&references->lock);
+}
+
 /* ---- giving back ---- */
 
 /* Takes dead blocks out, as many as one call gives back. */

@@ -47,4 +47,7 @@ void tally_references_unref(struct tally_references *references);
 void tally_references_set(struct tally_references *references, const struct tally_pool_conf *conf,
 			  bool is_retired);
 
+/* What is in stock is of a pool that Redis has lost: drops it, giving nothing back. */
+void tally_references_forget(struct tally_references *references);
+
 #endif
