@@ -94,11 +94,12 @@ static struct wanted *want(struct refresh *refresh, const struct tally_pool_conf
 static bool needs_own(const struct refresh *refresh, struct tally_span id)
 {
 	struct tally_lists *lists = refresh->pools->lists;
+	const struct tally_pool_box *old = tally_pool_set_find(&refresh->pools->set, id);
 	struct tally_list_holder holder;
 	struct tally_list_pool shape;
 
 	return refresh->conf->tokens_status || atomic_load(&refresh->pools->own_wanted) ||
-	       tally_pool_set_find(&refresh->pools->set, id) != NULL ||
+	       (old != NULL && old->pool.is_open) ||
 	       lists->ops->pool_look(lists, id, &shape, &holder) != TALLY_ERR_NOT_FOUND;
 }
 

@@ -147,15 +147,18 @@ void tally_references_fail(struct tally_references *references, enum tally_err e
 	pthread_cond_broadcast(&references->served);
 }
 
+bool tally_references_are_low(const struct tally_references *references)
+{
+	if (references->is_retired)
+		return false;
+	return references->first != NULL || references->missed > references->stock ||
+	       references->stock < references->threshold || references->stock == 0;
+}
+
 uint32_t tally_references_lack(const struct tally_references *references)
 {
 	uint64_t target = references->capacity;
 
-	if (references->is_retired)
-		return 0;
-	if (references->first == NULL && references->missed <= references->stock &&
-	    references->stock >= references->threshold && references->stock > 0)
-		return 0;
 	if (target < references->wanted)
 		target = references->wanted;
 	if (target < references->missed)

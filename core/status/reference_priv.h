@@ -77,7 +77,8 @@ void tally_references_serve(struct tally_references *references);
 /* Sends all who wait away. */
 void tally_references_fail(struct tally_references *references, enum tally_err err);
 
-/* How many positions to reserve now; 0: none. */
+/* Whether positions are to be reserved, and how many at the most. */
+bool tally_references_are_low(const struct tally_references *references);
 uint32_t tally_references_lack(const struct tally_references *references);
 
 #endif

@@ -204,8 +204,10 @@ static void refill(struct tally_references *references)
 {
 	uint32_t lack;
 
-	while ((lack = tally_references_lack(references)) > 0 && has_room(references) &&
-	       wait_left(references, tally_clock_ms()) == 0)
+	if (!tally_references_are_low(references) ||
+	    wait_left(references, tally_clock_ms()) > 0)
+		return;
+	while ((lack = tally_references_lack(references)) > 0 && has_room(references))
 		if (!reserve(references, lack))
 			return;
 	references->missed = 0;
@@ -214,7 +216,7 @@ static void refill(struct tally_references *references)
 /* In how many milliseconds it is to be visited again. */
 static int64_t next_visit(const struct tally_references *references)
 {
-	if (tally_references_lack(references) > 0) {
+	if (tally_references_are_low(references)) {
 		int64_t left = wait_left(references, tally_clock_ms());
 
 		return left > 0 ? left : RETRY_MS; /* there is no room for more pieces */

@@ -309,3 +309,22 @@ tests_unit_test_status_list_SOURCES = tests/unit/test_status_list.c $(status_sea
 tests_unit_test_status_list_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_status_list_LDADD = $(unit_libs)
 TESTS += tests/unit/test_status_list
+
+check_PROGRAMS += tests/unit/test_pools
+tests_unit_test_pools_SOURCES = tests/unit/test_pools.c tests/unit/pools.c tests/unit/pools.h tests/unit/logged.c tests/unit/logged.h
+tests_unit_test_pools_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_pools_LDADD = $(unit_libs)
+TESTS += tests/unit/test_pools
+
+check_PROGRAMS += tests/unit/test_refill
+tests_unit_test_refill_SOURCES = tests/unit/test_refill.c tests/unit/pools.c tests/unit/pools.h
+tests_unit_test_refill_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_refill_LDADD = $(unit_libs)
+TESTS += tests/unit/test_refill
+
+check_PROGRAMS += tests/unit/test_status_memory
+tests_unit_test_status_memory_SOURCES = tests/unit/test_status_memory.c tests/unit/pools.c tests/unit/pools.h $(status_seam)
+tests_unit_test_status_memory_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_memory_LDADD = $(unit_libs)
+tests_unit_test_status_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray
+TESTS += tests/unit/test_status_memory
