@@ -68,6 +68,7 @@ EXTRA_DIST += \
 	perf/scenario/status_claim.sh \
 	perf/scenario/status_list.sh \
 	perf/scenario/status_reference.sh \
+	perf/scenario/status_size.sh \
 	perf/scenario/status_update.sh \
 	perf/scenario/threads.sh \
 	perf/scenario/users.sh \

@@ -64,7 +64,7 @@ def distribution: map(.latency // empty) | if length == 0 then null
 		   pss_kib: (map(.pss_kib) | max), pss_sum_kib: (map(.pss_kib) | add)}
 	],
 	# What a scenario has noted besides, one value to a name.
-	notes: [$lines[] | select(.note) | {name: .note, value, unit}],
+	notes: [$lines[] | select(.note) | {name: .note, value, unit, most}],
 	first_token_ms: ($lines | map(select(.start) | .first_ms) | spread),
 	later_token_ms: ($lines | map(select(.start) | .again_ms) | spread)
 }

@@ -38,9 +38,11 @@ server_version() {
 	esac | head -n 1
 }
 
-# note NAME VALUE UNIT: a figure that is no lane's.
+# note NAME VALUE UNIT [MOST]: a figure that is no lane's, and what it should be at
+# the most.
 note() {
-	jq -nc --arg note "$1" --argjson value "$2" --arg unit "$3" '$ARGS.named' >>"$RAW"
+	jq -nc --arg note "$1" --argjson value "$2" --arg unit "$3" --argjson most "${4:-null}" \
+		'$ARGS.named' >>"$RAW"
 	say "  $1: $2 $3" >&2
 }
 

@@ -15,7 +15,8 @@ def ms: . / 100 | round / 10;
 	.connections, name, (.per_second.median | round), (.per_second.min | round),
 	(.per_second.max | round), (.p50_us | ms), (.p99_us | ms),
 	.web_us, .pool_us, .database_us, .redis_us, .generator_us, .statements,
-	(if .database_syncs == null then null else .database_syncs + .redis_syncs end),
+	(if .database_syncs == null then null
+		else (.database_syncs + .redis_syncs) * 1e4 | round / 1e4 end),
 	(.others * 100 | round), (.idle * 100 | round), .not_2xx + .failed
 ] | cells),
 "",
@@ -26,8 +27,8 @@ def ms: . / 100 | round / 10;
 	.cpu.median, .target
 ] | cells),
 "",
-(select(.notes | length > 0) | "noted|value|unit"),
-(.notes[] | [.name, .value, .unit] | cells),
+(select(.notes | length > 0) | "noted|value|unit|at most"),
+(.notes[] | [.name, .value, .unit, .most] | cells),
 "",
 "memory|processes|resident KiB|proportional KiB|all together",
 (.memory[] | [.pool, .processes, .rss_kib, .pss_kib, .pss_sum_kib] | cells),

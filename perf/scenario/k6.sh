@@ -17,6 +17,13 @@ plan machine_jwt_profile_grant_single_user k6/machine_jwt_profile_grant_single_u
 plan machine_client_credentials            k6/machine_client_credentials 100
 plan introspect                            k6/introspect 100
 
+plan fetch-status-list                 k6/fetch-status-list 100
+plan update-status                     k6/update-status "10 100"
+plan fetch-reference-basic             k6/fetch-reference-basic 12
+plan fetch-reference-bulk              k6/fetch-reference-bulk 10
+plan "fetch-reference-unlimited delay" k6/fetch-reference-unlimited "10 100" delay
+plan "fetch-reference-unlimited fail"  k6/fetch-reference-unlimited "10 100" fail
+
 scenario() {
 	find_k6 || skip "k6 is not installed (see perf/README.md)"
 	GENERATOR=$("$K6" version | head -n 1)

@@ -75,7 +75,7 @@ purge() {
 	tallystick purge >/dev/null
 	took=$(($(now_ms) - began))
 	wait $!
-	note "purge of $FILLED expired rows under load" "$took" ms
+	note "purge of $FILLED expired rows under load" "$took" ms 2000
 }
 
 lane_env() {
