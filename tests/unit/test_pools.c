@@ -190,6 +190,33 @@ static void a_bad_pool_of_the_database_is_passed_over(void **state)
 }
 
 /* What a check says, it says without making anything. */
+static void a_pool_that_redis_has_lost_begins_anew(void **state)
+{
+	static const char conf[] = "[pool.a]\nsize = 64\n";
+	char before[TALLY_LIST_NAME_MAX + 1], after[TALLY_LIST_NAME_MAX + 1];
+
+	(void)state;
+	assert_refresh(conf, TALLY_OK);
+	struct tally_pool *held = pools_get(fixture.pools, "a");
+	struct tally_references *references = held->references;
+
+	/* As if another process had made one of that name since. */
+	for (size_t i = 0; i < sizeof(held->shape.seed); i++)
+		held->shape.seed[i] ^= 1;
+	tally_permutation_of_names(&held->names, held->shape.seed);
+	tally_list_name(held, 0, before);
+	assert_refresh(conf, TALLY_OK);
+	assert_int_equal(lines_logged("pool a is no longer in Redis"), 1);
+	struct tally_pool *pool = pools_get(fixture.pools, "a");
+
+	assert_string_not_equal(tally_list_name(pool, 0, after).p, before);
+	assert_ptr_not_equal(pool->references, references);
+	assert_refresh(conf, TALLY_OK);
+	assert_int_equal(lines_logged("pool a is no longer in Redis"), 1);
+	tally_pool_release(pool);
+	tally_pool_release(held);
+}
+
 static void a_check_leaves_no_trace(void **state)
 {
 	struct tally_list_pool shape;
@@ -432,6 +459,7 @@ int main(void)
 		TEST(a_size_cannot_be_changed),
 		TEST(a_start_finds_another_size),
 		TEST(a_bad_pool_of_the_database_is_passed_over),
+		TEST(a_pool_that_redis_has_lost_begins_anew),
 		TEST(a_check_leaves_no_trace),
 		TEST(without_redis_a_pool_is_known_but_not_open),
 		TEST(without_the_database_its_pools_stay),
