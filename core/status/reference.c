@@ -155,14 +155,14 @@ bool tally_references_are_low(const struct tally_references *references)
 	       references->stock < references->threshold || references->stock == 0;
 }
 
+/* Those who wait are served first, and then the stock is full. */
 uint32_t tally_references_lack(const struct tally_references *references)
 {
 	uint64_t target = references->capacity;
 
-	if (target < references->wanted)
-		target = references->wanted;
 	if (target < references->missed)
 		target = references->missed;
+	target += references->wanted;
 	if (target <= references->stock)
 		return 0;
 	return target - references->stock < UINT32_MAX ? (uint32_t)(target - references->stock)

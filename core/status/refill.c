@@ -83,6 +83,8 @@ void tally_references_forget(struct tally_references *references)
 	pthread_mutex_lock(&references->lock);
 	references->dead = references->live = 0;
 	references->stock = 0;
+	/* Who holds the old pool is not to name entries of the new one by the old seed. */
+	references->is_retired = true;
 	pthread_mutex_unlock(&references->lock);
 }
 

@@ -328,3 +328,9 @@ tests_unit_test_status_memory_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_status_memory_LDADD = $(unit_libs)
 tests_unit_test_status_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray
 TESTS += tests/unit/test_status_memory
+
+check_PROGRAMS += tests/unit/test_own_status
+tests_unit_test_own_status_SOURCES = tests/unit/test_own_status.c tests/unit/pools.c tests/unit/pools.h
+tests_unit_test_own_status_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_own_status_LDADD = $(unit_libs)
+TESTS += tests/unit/test_own_status
