@@ -33,12 +33,19 @@ static struct tally_seat *enter(void)
 	return &desk->seat;
 }
 
+/* Everything is looked at, as by who has just taken the pool over. */
+static void begin_anew(struct tally_desk *desk)
+{
+	desk->create_at = desk->due_at = desk->scan_at = desk->retry_at = 0;
+	desk->scan_next = 0;
+}
+
 static void changed(struct tally_seat *seat)
 {
 	struct tally_desk *desk = (struct tally_desk *)seat;
 
 	tally_signing_forget_pool(desk->signing);
-	desk->create_at = desk->due_at = desk->retry_at = 0;
+	begin_anew(desk);
 }
 
 static void leave(void *context, struct tally_seat *seat, bool is_gone)
@@ -117,7 +124,10 @@ static enum tally_err publish(struct tally_desk *desk, const struct tally_desk_o
 
 /* ---- ahead of their use ---- */
 
-/* A seed that differs is one of a pool that was lost, whose names must not come again. */
+/*
+ * TALLY_ERR_STATE: Redis has lost the pool. What it has by that name is another one,
+ * whose lists have other names; it is opened anew soon (pool_refresh.c).
+ */
 static enum tally_err read_counters(struct tally_desk *desk, const struct tally_desk_office *office)
 {
 	struct tally_list_pool *counters = &desk->counters;
@@ -287,7 +297,7 @@ static const char *advice(enum tally_err err)
 	return tally_err_text(err);
 }
 
-/* An outage of Redis is told there, and what keeps us from signing by the signing. */
+/* What keeps us from signing is told there. */
 static void tell(struct tally_desk *desk, enum tally_err err, bool is_told)
 {
 	if (err == desk->told)
@@ -299,6 +309,7 @@ static void tell(struct tally_desk *desk, enum tally_err err, bool is_told)
 	desk->told = err;
 }
 
+/* An outage of Redis is told there, and a pool that it has lost by who opens it anew. */
 static void note(struct tally_desk *desk, const struct tally_desk_office *office,
 		 enum tally_err err, bool is_told)
 {
@@ -307,9 +318,11 @@ static void note(struct tally_desk *desk, const struct tally_desk_office *office
 		tally_leases_lost(office->leases, id_of(desk));
 		return;
 	}
-	if (err != TALLY_ERR_UNAVAILABLE)
+	bool passes = err == TALLY_ERR_UNAVAILABLE || err == TALLY_ERR_STATE;
+
+	if (!passes || is_told)
 		tell(desk, err, is_told);
-	if (err == TALLY_OK || err == TALLY_ERR_UNAVAILABLE || desk->retry_ms == 0)
+	if (err == TALLY_OK || passes || desk->retry_ms == 0)
 		desk->retry_ms = RETRY_MS;
 	else if (is_told) /* what signs is looked at all the time */
 		desk->retry_ms = IMMEDIATE_MS;
@@ -356,14 +369,11 @@ int64_t tally_desk_work(struct tally_desk *desk, const struct tally_desk_office 
 	uint64_t fence;
 
 	*err = tally_leases_hold(office->leases, id_of(desk), &fence);
-	if (*err == TALLY_ERR_NOT_FOUND) /* by Redis */
-		tell(desk, TALLY_ERR_STATE, false);
 	if (*err != TALLY_OK)
 		return IMMEDIATE_MS;
 	if (fence != desk->fence) { /* others may have had it since */
 		desk->fence = fence;
-		desk->create_at = desk->due_at = desk->retry_at = 0;
-		desk->scan_at = desk->scan_next = 0;
+		begin_anew(desk);
 	}
 	if (desk->retry_at == 0 || desk->retry_at <= tally_clock_ms()) {
 		*err = work(desk, office, &is_told);

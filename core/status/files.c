@@ -145,13 +145,6 @@ static bool keep(void *context, struct tally_span name)
 
 /* ---- rounds ---- */
 
-static enum tally_err follow(struct tally_files *files, struct tally_track *track, bool compare)
-{
-	if (compare || !track->complete)
-		return tally_track_compare(track, files->lists, &files->folder);
-	return tally_track_follow(track, files->lists, &files->folder);
-}
-
 /* The first that the operator must know of. */
 static void note(enum tally_err *first, enum tally_err err)
 {
@@ -162,10 +155,17 @@ static void note(enum tally_err *first, enum tally_err err)
 static enum tally_err follow_all(struct tally_files *files, bool compare)
 {
 	enum tally_err first = TALLY_OK;
+	bool sweep = compare;
 
-	for (size_t i = 0; i < files->tracks.count && !tally_thread_stopping(); i++)
-		note(&first, follow(files, track_at(files, i), compare));
-	if (compare)
+	for (size_t i = 0; i < files->tracks.count && !tally_thread_stopping(); i++) {
+		struct tally_track *track = track_at(files, i);
+		bool look = compare || !track->complete;
+
+		sweep = sweep || look;
+		note(&first, look ? tally_track_compare(track, files->lists, &files->folder)
+				  : tally_track_follow(track, files->lists, &files->folder));
+	}
+	if (sweep)
 		note(&first, tally_folder_sweep(&files->folder, keep, files));
 	return first;
 }

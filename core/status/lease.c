@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ASK_MS 1000      /* how often somebody else's lease is asked for */
+/* How often somebody else's lease is asked for; all of them, not above 100 times a second. */
+#define ASK_MS 1000u
+#define ASK_EACH_MS 10u
 #define RENEWALS 3u      /* while a lease lasts */
 #define STACK_SIZE (256u * 1024)
 
@@ -101,6 +103,16 @@ static void release(struct tally_leases *leases, struct tally_span pool)
 		tally_log_debug("pool %.*s: its lease was not given up", TALLY_SPAN_ARG(pool));
 }
 
+/* left: ms of the lease of another, 0: it is not known. */
+static int64_t rest_of(const struct tally_leases *leases, uint32_t left)
+{
+	int64_t rest = (int64_t)leases->count * ASK_EACH_MS;
+
+	if (rest < ASK_MS)
+		rest = ASK_MS;
+	return left > 0 && left < rest ? left : rest;
+}
+
 /* Takes or renews one; notes what comes of it. */
 static enum tally_err ask(struct tally_leases *leases, struct tally_span pool, uint64_t *fence)
 {
@@ -122,7 +134,7 @@ static enum tally_err ask(struct tally_leases *leases, struct tally_span pool, u
 	} else if (lease != NULL) {
 		/* While Redis is away it stays ours until it would have ended. */
 		lease->held = lease->held && err == TALLY_ERR_UNAVAILABLE && later < lease->ends_at;
-		lease->at = later + (err == TALLY_ERR_EXISTS && left < ASK_MS ? left : ASK_MS);
+		lease->at = later + rest_of(leases, err == TALLY_ERR_EXISTS ? left : 0);
 	}
 	pthread_mutex_unlock(&leases->lock);
 	return err;

@@ -31,7 +31,8 @@ void tally_leases_renew(struct tally_leases *leases);
 
 /*
  * Whether this process has the lease of a pool, taking it when it is free.
- * TALLY_ERR_EXISTS: another one has it; that is asked of Redis once a second only.
+ * TALLY_ERR_EXISTS: another one has it; that is asked of Redis
+ * when its lease ends, and until then once a second at the most.
  * TALLY_ERR_UNAVAILABLE, TALLY_ERR_NOMEM.
  */
 enum tally_err tally_leases_hold(struct tally_leases *leases, struct tally_span pool,

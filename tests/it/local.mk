@@ -102,6 +102,7 @@ EXTRA_DIST += \
 	tests/it/74-purge.sh \
 	tests/it/80-status-check.sh \
 	tests/it/81-status-clients.sh \
+	tests/it/85-publish.sh \
 	tests/it/90-newest.sh \
 	tests/it/big \
 	tests/it/clear_server.py \
@@ -123,6 +124,7 @@ EXTRA_DIST += \
 	tests/it/node/verify.js \
 	tests/it/redis6.py \
 	tests/it/peers.py \
+	tests/it/publish.py \
 	tests/it/stack.sh \
 	tests/it/token_matrix.py \
 	tests/it/tokens.py

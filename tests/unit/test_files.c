@@ -355,6 +355,20 @@ static void a_missing_file_is_found_out_in_the_end(void **state)
 	assert_is_published(f, "a", 0);
 }
 
+/* It may have begun anew in Redis, with other names. */
+static void a_pool_that_was_opened_anew_is_compared(void **state)
+{
+	struct fixture *f = *state;
+
+	publishing_pool(&f->publishing, "a", SMALL);
+	pass(f, 1);
+	put(f, "jwt", NAME, "of the pool as it was");
+	publishing_pool(&f->publishing, "a", SMALL "history = 1h\n");
+	pass(f, 1);
+	assert_false(exists(f, "jwt", NAME));
+	assert_is_published(f, "a", 0);
+}
+
 static void files_of_pools_that_nobody_knows_go_when_all_are_known(void **state)
 {
 	struct fixture *f = *state;
@@ -615,6 +629,7 @@ int main(void)
 		TEST(what_is_missing_is_written_again),
 		TEST(what_is_there_stays_as_it_is),
 		TEST(a_missing_file_is_found_out_in_the_end),
+		TEST(a_pool_that_was_opened_anew_is_compared),
 		TEST(files_of_pools_that_nobody_knows_go_when_all_are_known),
 		TEST(but_not_before),
 		TEST(what_is_not_ours_is_not_touched),
