@@ -9,7 +9,17 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
+#include <inttypes.h>
+#include <unistd.h>
+
 #define TOKEN_MAX 16384u
+
+/* For who waits at a terminal; to scripts the result says enough. */
+static void show_progress(void *context, uint64_t rows)
+{
+	(void)context;
+	fprintf(stderr, "\rlooking for tokens with a status: %" PRIu64 " looked at", rows);
+}
 
 static void print_all(const struct tally_session *session, const char *name, struct tally_span who,
 		      const struct tally_revoked_all *revoked)
@@ -103,9 +113,15 @@ enum tally_err tally_cmd_revoke(const struct tally_invocation *call)
 		return TALLY_ERR_USAGE;
 	}
 	enum tally_err err = tally_session_open(&session, call, true);
+
+	if (err == TALLY_OK)
+		err = tally_session_open_status(&session);
 	const struct tally_revoker revoker = {
 		.store = session.store,
+		.marks = session.marks,
+		.token_status = session.token_status,
 		.arena = call->arena,
+		.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
 	};
 
 	if (err == TALLY_OK && token != NULL)
@@ -114,6 +130,8 @@ enum tally_err tally_cmd_revoke(const struct tally_invocation *call)
 		err = revoke_client(&session, &revoker, client);
 	else if (err == TALLY_OK)
 		err = revoke_user(&session, &revoker, user);
+	if (revoker.progress != NULL && revoker.token_status != NULL)
+		fputs("\r\033[K", stderr);
 	tally_session_close(&session);
 	return err;
 }

@@ -99,6 +99,8 @@ static enum tally_err end_entries(struct tally_request *rq, const struct tally_t
 	else if (token->kind == TALLY_TOKEN_REFRESH)
 		add_successors(rq, token, &batch);
 	mark(&batch);
+	if (token->status_is_unknown)
+		note(&batch, TALLY_ERR_UNAVAILABLE);
 	return batch.err;
 }
 

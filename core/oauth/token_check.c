@@ -75,7 +75,8 @@ static enum tally_err read_status(struct tally_request *rq, const struct tally_j
 
 	if (err == TALLY_OK)
 		tally_live_refs_add(&out->live, own);
-	return err == TALLY_ERR_NOT_FOUND ? TALLY_OK : err;
+	out->status_is_unknown = err == TALLY_ERR_UNAVAILABLE;
+	return err == TALLY_ERR_NOT_FOUND || err == TALLY_ERR_UNAVAILABLE ? TALLY_OK : err;
 }
 
 /* RFC 9068 §4, of a token whose signature is ours. */
@@ -135,8 +136,7 @@ static enum tally_err read_jwt(struct tally_request *rq, struct tally_span text,
 		return TALLY_ERR_UNSUPPORTED;
 	out->kind = TALLY_TOKEN_ACCESS;
 	err = read_payload(rq, jws.payload, out);
-	return err == TALLY_OK || err == TALLY_ERR_NOMEM || err == TALLY_ERR_UNAVAILABLE
-		       ? err : TALLY_ERR_NOT_FOUND;
+	return err == TALLY_OK || err == TALLY_ERR_NOMEM ? err : TALLY_ERR_NOT_FOUND;
 }
 
 /* ---- reading: the others ---- */
@@ -234,6 +234,8 @@ static enum tally_err check_status(struct tally_request *rq, const struct tally_
 {
 	struct tally_token_status *lists = rq->services->token_status;
 
+	if (token->status_is_unknown)
+		return TALLY_ERR_UNAVAILABLE;
 	if (lists == NULL || token->live.count == 0)
 		return TALLY_OK;
 	return lists->is_revoked(lists, token->live.items[0].ref, is_revoked);

@@ -26,6 +26,7 @@ struct tally_token {
 	int64_t expires_at;
 	/* The status of an access token; of a refresh token, of those that it knows. */
 	struct tally_live_refs live;
+	bool status_is_unknown; /* it names an entry; whether of ours cannot be told now */
 	bool is_kept;    /* the store has answered for it already */
 	bool is_sealed;  /* a refresh token that carries itself */
 	bool is_revoked; /* of a kept or sealed one */

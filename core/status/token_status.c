@@ -13,7 +13,7 @@
 
 /* The URI of a list; there are few, and tokens name them while this lives. */
 struct uri {
-	struct uri *next; /* an older one */
+	struct uri *next;
 	size_t n;
 	char text[];
 };
@@ -21,8 +21,16 @@ struct uri {
 struct own {
 	struct tally_token_status status; /* the first member */
 	struct tally_pools *pools;
-	pthread_mutex_t lock;             /* guards uris */
-	struct uri *uris;                 /* the newest first */
+	pthread_mutex_t lock;             /* guards what follows */
+	struct uri *uris;
+	/*
+	 * The one before is mostly the one that is wanted again; to make its name
+	 * takes as long as all the rest. pool: held, so that it is no other's
+	 * address; NULL: there was none.
+	 */
+	struct tally_pool *last_pool;
+	uint32_t last_list;
+	struct tally_span last_uri;
 };
 
 static struct own *own_of(struct tally_token_status *status)
@@ -51,20 +59,36 @@ static enum tally_err keep(struct own *own, struct tally_span text, struct tally
 	return TALLY_OK;
 }
 
-static enum tally_err take_of(struct own *own, struct tally_pool *pool,
-			      struct tally_status_ref *out, struct tally_span *uri)
+/* *pool: held; exchanged for the one before when the list is another one now. */
+static enum tally_err name_list(struct own *own, struct tally_pool **pool, uint32_t list)
 {
 	char text[TALLY_LIST_URI_MAX];
+	struct tally_pool *before = own->last_pool;
+
+	if (before == *pool && own->last_list == list)
+		return TALLY_OK;
+	enum tally_err err = keep(own, tally_list_uri(*pool, list, text), &own->last_uri);
+
+	if (err != TALLY_OK)
+		return err;
+	own->last_list = list;
+	own->last_pool = *pool;
+	*pool = before;
+	return TALLY_OK;
+}
+
+static enum tally_err take_of(struct own *own, struct tally_pool **pool,
+			      struct tally_status_ref *out, struct tally_span *uri)
+{
 	struct tally_reference reference;
-	enum tally_err err = tally_references_take(pool, &reference, 1);
+	enum tally_err err = tally_references_take(*pool, &reference, 1);
 
 	if (err != TALLY_OK)
 		return err == TALLY_ERR_LIMIT ? TALLY_ERR_UNAVAILABLE : err;
 	*out = (struct tally_status_ref){ .list = reference.list, .index = reference.index };
-	struct tally_span made = tally_list_uri(pool, reference.list, text);
-
 	pthread_mutex_lock(&own->lock);
-	err = keep(own, made, uri);
+	err = name_list(own, pool, reference.list);
+	*uri = own->last_uri;
 	pthread_mutex_unlock(&own->lock);
 	return err;
 }
@@ -82,7 +106,7 @@ static enum tally_err take(struct tally_token_status *status, struct tally_statu
 	}
 	if (err != TALLY_OK)
 		return err;
-	err = take_of(own, pool, out, uri);
+	err = take_of(own, &pool, out, uri);
 	tally_pool_release(pool);
 	return err;
 }
@@ -214,6 +238,7 @@ void tally_token_status_free(struct tally_token_status *status)
 
 	if (own == NULL)
 		return;
+	tally_pool_release(own->last_pool);
 	while (own->uris != NULL) {
 		struct uri *next = own->uris->next;
 

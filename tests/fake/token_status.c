@@ -23,6 +23,7 @@ struct fake {
 	uint32_t taken;
 	uint32_t left;
 	bool down;
+	bool unknown;
 };
 
 static struct fake *fake_of(struct tally_token_status *status)
@@ -96,7 +97,8 @@ static enum tally_err find(struct tally_token_status *status, struct tally_span 
 	struct tally_span base = TALLY_SPAN(BASE);
 	uint64_t list;
 
-	(void)status;
+	if (fake_of(status)->unknown)
+		return TALLY_ERR_UNAVAILABLE;
 	if (!tally_span_starts_with(uri, base) || idx >= SIZE ||
 	    tally_span_to_u64(tally_span(uri.p + base.n, uri.n - base.n), TALLY_FAKE_LISTS - 1,
 			      &list) != TALLY_OK)
@@ -141,6 +143,11 @@ void tally_fake_token_status_down(struct tally_token_status *status, bool down)
 	pthread_mutex_lock(&fake_of(status)->lock);
 	fake_of(status)->down = down;
 	pthread_mutex_unlock(&fake_of(status)->lock);
+}
+
+void tally_fake_token_status_unknown(struct tally_token_status *status, bool unknown)
+{
+	fake_of(status)->unknown = unknown;
 }
 
 void tally_fake_token_status_left(struct tally_token_status *status, uint32_t left)

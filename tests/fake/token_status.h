@@ -19,6 +19,9 @@ void tally_fake_token_status_free(struct tally_token_status *status);
 /* While it is down, nothing can be set or read; what is in memory is still handed out. */
 void tally_fake_token_status_down(struct tally_token_status *status, bool down);
 
+/* While they are unknown, nobody can tell whether an entry is one of ours. */
+void tally_fake_token_status_unknown(struct tally_token_status *status, bool unknown);
+
 /* How many are left to be handed out; UINT32_MAX: as many as there are. */
 void tally_fake_token_status_left(struct tally_token_status *status, uint32_t left);
 

@@ -103,6 +103,7 @@ EXTRA_DIST += \
 	tests/it/80-status-check.sh \
 	tests/it/81-status-clients.sh \
 	tests/it/85-publish.sh \
+	tests/it/82-token-status.sh \
 	tests/it/90-newest.sh \
 	tests/it/big \
 	tests/it/clear_server.py \

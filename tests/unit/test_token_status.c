@@ -276,6 +276,23 @@ static void what_the_list_says_must_be_known(void **state)
 	assert_false(seam_is_active(&service, access_token));
 }
 
+/* As after a start without Redis: what the database has is written and read. */
+static void what_is_ours_must_be_known(void **state)
+{
+	(void)state;
+	status_get(TALLY_FAKE_CLIENT, CLIENT_CREDENTIALS);
+	tally_fake_token_status_unknown(service.status, true);
+	seam_assert_fault(seam_post(&service, "/oauth2/introspect", TALLY_FAKE_CLIENT, "token=%s",
+				    access_token), "503", "temporarily_unavailable");
+	seam_assert_fault(status_revoke(TALLY_FAKE_CLIENT, access_token), "503",
+			  "temporarily_unavailable");
+	assert_false(seam_is_active(&service, access_token));
+	tally_fake_token_status_unknown(service.status, false);
+	assert_int_equal(status_marked(), 0);
+	status_revoke_well(access_token);
+	assert_true(status_is_marked(access_token));
+}
+
 /* Switched off, what was given before can still be ended. */
 static void tokens_of_before_can_be_ended(void **state)
 {
@@ -376,6 +393,7 @@ int main(void)
 		OPEN(what_cannot_be_written_down_is_said),
 		OPEN(what_the_list_says_is_seen_at_once),
 		OPEN(what_the_list_says_must_be_known),
+		OPEN(what_is_ours_must_be_known),
 		cmocka_unit_test(tokens_of_before_can_be_ended),
 		OPEN(entries_that_are_not_ours_are_left_alone),
 		OPEN(what_we_would_never_sign_is_no_token),
