@@ -50,7 +50,18 @@ conf_defaults() {
 	conf_set pool.tests.publish immediate
 }
 
-# The API key of the pool of status lists: the program knows its SHA-256.
+# Pools that --set makes have the same API key, unless it says otherwise.
+conf_pool_keys() {
+	local name section
+	for name in "${CONF_ORDER[@]}"; do
+		section=${name%.*}
+		[[ $section == pool.* ]] || continue
+		[ -n "${CONF[$section.api-keys]+set}" ] ||
+			conf_set "$section.api-keys" "demo:$(status_key_digest)"
+	done
+}
+
+# The API key of the pools of status lists: the program knows its SHA-256.
 status_key_digest() {
 	openssl dgst -sha256 -r "$DIR/status.key" | cut -d ' ' -f 1
 }
@@ -99,6 +110,7 @@ conf_write() {
 	for override in "${SETS[@]}"; do
 		conf_override "$override"
 	done
+	conf_pool_keys
 	ISSUER=${CONF[server.issuer]}
 	MOUNT=${CONF[server.mount]:-$(sed 's|^[a-z]*://[^/]*||' <<<"$ISSUER")}
 	MOUNT=${MOUNT%/}/	# as the sites in conf/ want it

@@ -163,7 +163,7 @@ stack_get() {
 }
 
 stack_is_ready() {
-	READY_ANSWER=$(stack_get /health/ready) || true
+	READY_ANSWER=$(stack_get "${MOUNT%/}/health/ready") || true
 	[ "${READY_ANSWER##*$'\n'}" = 200 ] && return 0
 	proc_alive web || return 2
 	[ "$POOL" = apache ] || proc_alive pool || return 2
@@ -174,7 +174,7 @@ stack_wait_ready() {
 	wait_for "$READY_SECONDS" stack_is_ready && return 0
 	printf '%s\n' "$READY_ANSWER" | sed 's/^/    /' >&2
 	show_logs 10 >&2
-	die "the stack is not ready: $URL/health/ready did not answer 200"
+	die "the stack is not ready: $URL${MOUNT%/}/health/ready did not answer 200"
 }
 
 verb_wait() {

@@ -4,10 +4,12 @@
 // as a JWT (@sd-jwt/jwt-status-list, jose) and as a CWT (@auth0/cose, cbor-x).
 // Prints a line per check: its name, a tab, "ok" or what was wrong.
 //
-// usage: node lists.js ISSUER POOL API_KEY BITS [ROOT.pem], the root of the
-// certificates in the lists of this pool
+// usage: node lists.js ISSUER POOL API_KEY BITS [TRUSTED.pem]
+//
+// TRUSTED is the root of the certificates in the lists of this pool, or the public key
+// that signs them; without it that is in the key set.
 
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inflateSync } from 'node:zlib'
@@ -20,12 +22,13 @@ import * as jose from 'jose'
 
 import { check, equal, refused } from './check.js'
 
-const [issuer, pool, apiKey, bits, rootFile] = process.argv.slice(2)
-const root = rootFile && readFileSync(rootFile, 'utf8')
+const [issuer, pool, apiKey, bits, trustedFile] = process.argv.slice(2)
+const trusted = trustedFile ? readFileSync(trustedFile, 'utf8') : ''
+const isRoot = trusted.includes('CERTIFICATE')
 const JWT = 'application/statuslist+jwt'
 const CWT = 'application/statuslist+cwt'
 // draft-ietf-oauth-status-list §14.3, RFC 8392 §4, RFC 9596, RFC 9360
-const CLAIM = { sub: 2, exp: 4, iat: 6, list: 65533, ttl: 65534 }
+const CLAIM = { iss: 1, sub: 2, exp: 4, iat: 6, list: 65533, ttl: 65534 }
 const HEADER = { kid: 4, typ: 16 }
 const cbor = new Decoder({ mapsAsObjects: false, useRecords: false, tagUint8Array: false })
 
@@ -69,11 +72,12 @@ async function seen(work) {
 
 const jwks = jose.createRemoteJWKSet(new URL(`${issuer}/oauth2/jwks`))
 
-// By the certificate in the list, or by the kid in the key set.
 async function listKey(header) {
-	if (!root) return jwks(header)
-	const pem = (der) => `-----BEGIN CERTIFICATE-----\n${der}\n-----END CERTIFICATE-----`
-	return jose.importX509(pem(header.x5c[0]), header.alg)
+	if (!trusted) return jwks(header)
+	if (!isRoot) return jose.importSPKI(trusted, header.alg)
+	const leaf = new X509Certificate(Buffer.from(header.x5c[0], 'base64'))
+	equal(leaf.verify(new X509Certificate(trusted).publicKey), true)
+	return leaf.publicKey
 }
 
 function verifyList(jwt, uri) {
@@ -85,15 +89,16 @@ function verifyList(jwt, uri) {
 
 async function verifyCwt(bytes) {
 	const sign1 = Sign1.decode(bytes)
-	if (root) {
-		await sign1.verifyX509([root])
-	} else {
-		const { keys } = await (await fetch(`${issuer}/oauth2/jwks`)).json()
-		const kid = Buffer.from(sign1.unprotectedHeaders.get(HEADER.kid)).toString()
-		const key = COSEKey.fromJWK(keys.find((each) => each.kid === kid))
-		await sign1.verify(await key.toKeyLike())
-	}
-	return sign1
+	if (isRoot) return sign1.verifyX509([trusted])
+	if (trusted) return sign1.verify(await jose.importSPKI(trusted, 'ES256'))
+	const { keys } = await (await fetch(`${issuer}/oauth2/jwks`)).json()
+	const key = COSEKey.fromJWK(keys.find((each) => each.kid === kidOf(sign1)))
+	return sign1.verify(await key.toKeyLike())
+}
+
+function kidOf(sign1) {
+	const kid = sign1.unprotectedHeaders.get(HEADER.kid)
+	return kid && Buffer.from(kid).toString()
 }
 
 // ---- credentials that refer to the list ----
@@ -143,6 +148,7 @@ await check('@sd-jwt/sd-jwt-vc: credentials are valid at first', async () => {
 	equal((await credentials.verify(goodCard)).payload.name, 'Ada')
 	await credentials.verify(badCard)
 })
+const before = getListFromStatusListJWT((await list(bad.uri, JWT)).toString()).statusList
 await check('a revocation is accepted', () => update(bad, 1))
 await check('@sd-jwt/sd-jwt-vc: it sees the revocation', () => seen(async () => {
 	const message = await credentials.verify(badCard).then(() => 'valid', (error) => error.message)
@@ -156,13 +162,14 @@ await check('jose: the JWT verifies, with typ, sub, iat, exp and ttl', async () 
 	jwt = (await list(bad.uri, JWT)).toString()
 	const { payload, protectedHeader } = await verifyList(jwt, bad.uri)
 	equal([payload.ttl > 0, payload.exp > payload.iat, payload.status_list.bits], [true, true, Number(bits)])
-	equal(Boolean(protectedHeader.x5c), Boolean(root))
+	equal(Boolean(protectedHeader.x5c), isRoot)
 })
 await check('@sd-jwt/jwt-status-list: it reads what was set, and nothing else', () => {
 	const entries = getListFromStatusListJWT(jwt)
-	equal([entries.getBitsPerStatus(), entries.getStatus(bad.index), entries.getStatus(good.index)],
-		[Number(bits), 1, 0])
-	equal(entries.statusList.filter((value) => value !== 0).length, 1)
+	equal([entries.getBitsPerStatus(), entries.getStatus(bad.index)], [Number(bits), 1])
+	equal(entries.statusList.length, before.length)
+	equal(entries.statusList.findIndex((value, i) => value !== before[i]), bad.index)
+	equal(entries.statusList.findLastIndex((value, i) => value !== before[i]), bad.index)
 })
 await refused('jose: an altered JWT is refused', () => {
 	const parts = jwt.split('.')
@@ -182,12 +189,16 @@ await check('@auth0/cose: the CWT is a COSE_Sign1 with tag 18 that verifies', as
 await check('@auth0/cose: its type is protected', () => {
 	equal(Sign1.decode(cwt).protectedHeaders.get(HEADER.typ), CWT)
 })
+await check('the JWT and the CWT name the same key', () => {
+	equal(kidOf(Sign1.decode(cwt)), jose.decodeProtectedHeader(jwt).kid)
+	equal(Sign1.decode(cwt).x5chain?.map((der) => Buffer.from(der).toString('base64')),
+		jose.decodeProtectedHeader(jwt).x5c)
+})
 await check('cbor-x: its claims say what the JWT says', () => {
 	const claims = cbor.decode(Sign1.decode(cwt).payload)
 	const payload = jose.decodeJwt(jwt)
 	equal([...claims.keys()].sort((a, b) => a - b), Object.values(CLAIM).sort((a, b) => a - b))
-	equal([claims.get(CLAIM.sub), claims.get(CLAIM.iat), claims.get(CLAIM.exp), claims.get(CLAIM.ttl)],
-		[payload.sub, payload.iat, payload.exp, payload.ttl])
+	for (const name of ['iss', 'sub', 'iat', 'exp', 'ttl']) equal(claims.get(CLAIM[name]), payload[name])
 	const inside = claims.get(CLAIM.list)
 	equal(inside.get('bits'), payload.status_list.bits)
 	equal(inflateSync(inside.get('lst')).toString('hex'),
