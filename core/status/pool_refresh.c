@@ -87,39 +87,51 @@ static struct wanted *want(struct refresh *refresh, const struct tally_pool_conf
 	return wanted;
 }
 
-/*
- * Whether there has to be a pool of our own tokens. A client may want it alone, or
- * it was wanted once and its tokens live on: then it is in Redis.
- */
-static bool needs_own(const struct refresh *refresh, struct tally_span id)
+/* How the pool of our own tokens was made; TALLY_ERR_NOT_FOUND: it was not. */
+static enum tally_err look_at_own(const struct refresh *refresh, struct tally_span id,
+				  struct tally_list_pool *shape)
 {
 	struct tally_lists *lists = refresh->pools->lists;
 	const struct tally_pool_box *old = tally_pool_set_find(&refresh->pools->set, id);
 	struct tally_list_holder holder;
-	struct tally_list_pool shape;
 
-	return refresh->conf->tokens_status || atomic_load(&refresh->pools->own_wanted) ||
-	       (old != NULL && old->pool.is_open) ||
-	       lists->ops->pool_look(lists, id, &shape, &holder) != TALLY_ERR_NOT_FOUND;
+	if (old == NULL || !old->pool.is_open)
+		return lists->ops->pool_look(lists, id, shape, &holder);
+	*shape = old->pool.shape;
+	return TALLY_OK;
 }
 
 /*
  * The pool of our own tokens, when it is not defined; which nobody knows before the
- * database has answered.
+ * database has answered. A client may want it alone, or it was wanted once and its
+ * tokens live on: then it is in Redis. It may have had a definition then, so it
+ * goes on with the size that it has.
  */
 static enum tally_err want_own(struct refresh *refresh)
 {
 	const struct tally_conf *conf = refresh->conf;
 	struct tally_span id = tally_span_of(conf->tokens_status_pool);
+	bool is_needed = conf->tokens_status || atomic_load(&refresh->pools->own_wanted);
+	struct tally_list_pool shape;
 	struct tally_pool_conf own;
 
-	if (!refresh->database_seen || is_wanted(refresh, id) || !needs_own(refresh, id))
+	if (!refresh->database_seen || is_wanted(refresh, id))
+		return TALLY_OK;
+	enum tally_err looked = look_at_own(refresh, id, &shape);
+
+	if (looked == TALLY_ERR_NOT_FOUND && !is_needed)
 		return TALLY_OK;
 	enum tally_err err = tally_pool_conf_own(conf, refresh->arena, &own);
 
-	if (err == TALLY_OK)
-		want(refresh, &own);
-	return err;
+	if (err != TALLY_OK)
+		return err;
+	if (looked == TALLY_OK) {
+		own.size = shape.size;
+		own.bits = shape.bits;
+		tally_secret_wipe(&shape, sizeof(shape));
+	}
+	want(refresh, &own);
+	return TALLY_OK;
 }
 
 /* Its lists stay for as long as a token may live. */

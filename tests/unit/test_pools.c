@@ -326,6 +326,29 @@ static void our_tokens_have_a_pool_when_they_want_one(void **state)
 	assert_own(TALLY_OK);
 }
 
+/* Whoever takes its definition away takes nothing from the tokens that are out there. */
+static void our_pool_stays_as_it_was_made(void **state)
+{
+	struct tally_pool *pool;
+
+	(void)state;
+	assert_refresh("[pool.tokens]\nsize = 8000\nbits = 2\n", TALLY_OK);
+	assert_refresh("", TALLY_OK);
+	assert_int_equal(tally_pools_own(fixture.pools, &pool), TALLY_OK);
+	assert_int_equal(pool->conf.size, 8000);
+	assert_int_equal(pool->conf.bits, 2);
+	tally_pool_release(pool);
+	/* Nor does a process that begins then. */
+	struct tally_pools *other = tally_pools_new(fixture.lists);
+
+	assert_non_null(other);
+	assert_int_equal(pools_refresh(&fixture, other, ON), TALLY_OK);
+	assert_int_equal(tally_pools_own(other, &pool), TALLY_OK);
+	assert_int_equal(pool->conf.size, 8000);
+	tally_pool_release(pool);
+	tally_pools_free(other);
+}
+
 static void a_token_may_be_the_first_to_want_it(void **state)
 {
 	struct tally_pools *other;
@@ -465,6 +488,7 @@ int main(void)
 		TEST(without_the_database_its_pools_stay),
 		TEST(any_failure_leaves_pools_whole),
 		TEST(our_tokens_have_a_pool_when_they_want_one),
+		TEST(our_pool_stays_as_it_was_made),
 		TEST(a_token_may_be_the_first_to_want_it),
 		TEST(our_pool_is_not_made_before_all_is_known),
 		TEST(names_lead_back),
