@@ -151,24 +151,31 @@ enum tally_err tally_folder_sync(struct tally_folder *folder)
 
 /* ---- a set ---- */
 
-/* In microseconds: a web server may look no closer (Apache). */
-static struct timespec time_of(int64_t iat, uint64_t sequence)
+/*
+ * In microseconds: a web server may look no closer (Apache). Forms of the same size
+ * are told apart, too: of size and time it makes the ETag.
+ */
+static struct timespec time_of(int64_t iat, uint64_t sequence, size_t form)
 {
-	return (struct timespec){ (time_t)iat, (long)(sequence % 1000000) * 1000 };
+	uint64_t fraction = (sequence * TALLY_FILE_FORMS + form) % 1000000;
+
+	return (struct timespec){ (time_t)iat, (long)fraction * 1000 };
 }
 
 bool tally_folder_has(const struct tally_folder *folder, struct tally_span name, int64_t iat,
 		      uint64_t sequence)
 {
 	struct file_name file = finished(name);
-	struct timespec time = time_of(iat, sequence);
 	struct stat st;
 
-	for (size_t i = 0; i < TALLY_FILE_FORMS; i++)
+	for (size_t i = 0; i < TALLY_FILE_FORMS; i++) {
+		struct timespec time = time_of(iat, sequence, i);
+
 		if (fstatat(folder->forms[i], file.text, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
 		    !S_ISREG(st.st_mode) || st.st_mtim.tv_sec != time.tv_sec ||
 		    st.st_mtim.tv_nsec != time.tv_nsec)
 			return false;
+	}
 	return true;
 }
 
@@ -220,10 +227,10 @@ static void remove_unfinished(struct tally_folder *folder, struct tally_span nam
 static bool write_unfinished(struct tally_folder *folder, const struct tally_file_set *set)
 {
 	struct file_name file = unfinished(set->name);
-	struct timespec time = time_of(set->iat, set->sequence);
 
 	for (size_t i = 0; i < TALLY_FILE_FORMS; i++)
-		if (!write_file(folder->forms[i], file.text, set->bytes[i], time))
+		if (!write_file(folder->forms[i], file.text, set->bytes[i],
+				time_of(set->iat, set->sequence, i)))
 			return false;
 	return true;
 }

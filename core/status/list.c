@@ -103,11 +103,12 @@ static bool is_known(const struct tally_request *rq, const struct tally_shelved 
 
 /* ---- answering ---- */
 
-/* What browsers need to read it from a page of another origin (§8.1). */
-static void add_cors(struct tally_request *rq)
+/* What browsers need to read it from a page of another origin (§8.1), and as what it is. */
+static void add_for_browsers(struct tally_request *rq)
 {
 	tally_response_header(rq, "Access-Control-Allow-Origin", TALLY_SPAN("*"));
 	tally_response_header(rq, "Access-Control-Expose-Headers", TALLY_SPAN("ETag"));
+	tally_response_header(rq, "X-Content-Type-Options", TALLY_SPAN("nosniff"));
 }
 
 /* Nobody is to keep it longer than it is good for (§13.7). */
@@ -139,7 +140,7 @@ static enum tally_fault answer(struct tally_request *rq, const struct tally_shel
 	tally_response_header(rq, "ETag", shelved->etag[coding]);
 	if (tally_clock_now() >= shelved->iat + SETTLED)
 		tally_response_header(rq, "Last-Modified", shelved->last_modified);
-	add_cors(rq);
+	add_for_browsers(rq);
 	if (is_known(rq, shelved, coding)) {
 		rq->response.status = 304;
 		return TALLY_FAULT_NONE;

@@ -15,8 +15,9 @@
  * is not finished has a name that is no list's (it begins with a dot).
  *
  * A file's mtime is what its Last-Modified and, with the size, its ETag are made
- * of: the second is the list's iat, the fraction comes from the sequence, so that
- * all nodes say the same and two publications within a second differ.
+ * of: the second is the list's iat, the fraction comes from the sequence and the
+ * form, so that all nodes say the same, and two publications within a second
+ * differ, as do two forms that happen to have one size.
  *
  * The web server says the same "max-age" of all lists, the smallest ttl there is,
  * and cannot know when a list expires: a file that is not replaced in time goes

@@ -100,6 +100,7 @@ EXTRA_DIST += \
 	tests/it/72-refresh.sh \
 	tests/it/73-limits.sh \
 	tests/it/74-purge.sh \
+	tests/it/83-lists.sh \
 	tests/it/80-status-check.sh \
 	tests/it/81-status-clients.sh \
 	tests/it/85-publish.sh \
@@ -120,6 +121,7 @@ EXTRA_DIST += \
 	tests/it/node/assertions.js \
 	tests/it/node/check.js \
 	tests/it/node/grants.js \
+	tests/it/node/lists.js \
 	tests/it/node/package-lock.json \
 	tests/it/node/package.json \
 	tests/it/node/verify.js \

@@ -143,7 +143,7 @@ static void assert_is_published(struct fixture *f, const char *pool, uint32_t li
 
 		assert_int_equal(lstat(path_of(f, forms[i], name), &st), 0);
 		assert_int_equal(st.st_mtim.tv_sec, publication.iat);
-		assert_int_equal(st.st_mtim.tv_nsec, publication.sequence * 1000);
+		assert_int_equal(st.st_mtim.tv_nsec, (publication.sequence * 3 + i) * 1000);
 		assert_int_equal(st.st_mode & 07777, 0644);
 	}
 }
