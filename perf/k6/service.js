@@ -68,6 +68,7 @@ function bytes(text) {
 
 // assertion MACHINE, ISSUER: signed afresh, with the key file of a machine user.
 export async function assertion(machine, issuer) {
+	const key = await signingKey(machine.key); // which may take longer than the lifetime
 	const now = Math.floor(Date.now() / 1000);
 	const header = { alg: 'RS256', kid: machine.keyId };
 	const claims = {
@@ -78,7 +79,6 @@ export async function assertion(machine, issuer) {
 		exp: now + lifetime,
 	};
 	const text = `${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(claims))}`;
-	const key = await signingKey(machine.key);
 	const signature = await crypto.subtle.sign('RSASSA-PKCS1-v1_5', key, bytes(text));
 	return `${text}.${base64url(signature)}`;
 }
