@@ -82,6 +82,7 @@ static enum tally_err read_client(const struct tally_invocation *call,
 		.scopes = tally_option_words(call, TALLY_OPTION_SCOPE),
 		.default_scopes = tally_option_words(call, TALLY_OPTION_DEFAULT_SCOPE),
 		.audience = option_text(call, TALLY_OPTION_AUDIENCE),
+		.organisation = option_text(call, TALLY_OPTION_ORG),
 		.may_introspect = tally_option_given(call, TALLY_OPTION_INTROSPECT),
 		.is_public = tally_option_given(call, TALLY_OPTION_PUBLIC),
 	};
@@ -156,6 +157,7 @@ static enum tally_err print_list_item(void *context, const struct tally_client_r
 	const struct tally_field fields[] = {
 		{ "client_id", TALLY_FIELD_TEXT, 24, .text = client->client_id },
 		{ "disabled_at", TALLY_FIELD_TIME, 20, .number = client->disabled_at },
+		{ "organisation", TALLY_FIELD_TEXT, 16, .text = client->organisation },
 		{ "status", TALLY_FIELD_TEXT, 13,
 		  .text = tally_span_of(statuses[client->status]) },
 		{ "grants", TALLY_FIELD_WORDS, 20, .text = client->grants },
@@ -244,8 +246,11 @@ static void print_client(bool json, const struct tally_client_record *client,
 		  .text = client->is_public ? TALLY_SPAN("yes") : TALLY_SPAN("no") },
 		{ "secrets", TALLY_FIELD_WORDS, .text = describe_secrets(client, arena) },
 		{ "keys", TALLY_FIELD_WORDS, .text = describe_keys(client, arena) },
+		{ "organisation", TALLY_FIELD_TEXT, .text = client->organisation },
 		{ "created_at", TALLY_FIELD_TIME, .number = client->created_at },
 		{ "disabled_at", TALLY_FIELD_TIME, .number = client->disabled_at },
+		{ "organisation_disabled_at", TALLY_FIELD_TIME,
+		  .number = client->organisation_disabled_at },
 		{ .name = NULL },
 	};
 

@@ -83,8 +83,8 @@ static enum tally_err add_machine(const struct tally_session *session,
 				  const struct tally_user_record *names)
 {
 	struct tally_span user_id;
-	enum tally_err err = tally_admin_machine_add(session->store, call->arena, names->login,
-						     names->name, &user_id);
+	enum tally_err err =
+		tally_admin_machine_add(session->store, call->arena, names, &user_id);
 
 	if (err == TALLY_OK)
 		print_user(session->json, user_id, names->login, NULL);
@@ -95,7 +95,7 @@ static enum tally_err add_machine(const struct tally_session *session,
 struct many {
 	const struct tally_session *session;
 	struct tally_arena *arena;
-	struct tally_span name; /* of those that are added */
+	struct tally_user_record names; /* of those that are added, but for the login */
 	struct tally_output_list list;
 };
 
@@ -114,8 +114,10 @@ static enum tally_err add_next(void *context, struct tally_span login)
 {
 	struct many *many = context;
 	struct tally_span user_id;
-	enum tally_err err = tally_admin_machine_add(many->session->store, many->arena, login,
-						     many->name, &user_id);
+
+	many->names.login = login;
+	enum tally_err err = tally_admin_machine_add(many->session->store, many->arena,
+						     &many->names, &user_id);
 
 	if (err == TALLY_OK)
 		list_one(many, user_id, login);
@@ -136,6 +138,15 @@ static enum tally_err remove_next(void *context, struct tally_span who)
 	return err;
 }
 
+static struct tally_user_record names_of(const struct tally_invocation *call)
+{
+	return (struct tally_user_record){
+		.login = tally_span_of(call->operands[0]),
+		.name = tally_span_of(tally_option_value(call, TALLY_OPTION_NAME)),
+		.organisation = tally_span_of(tally_option_value(call, TALLY_OPTION_ORG)),
+	};
+}
+
 /* In one process, and one line of standard input for each of them. */
 static enum tally_err with_many(const struct tally_session *session,
 				const struct tally_invocation *call,
@@ -144,7 +155,7 @@ static enum tally_err with_many(const struct tally_session *session,
 	struct many many = {
 		.session = session,
 		.arena = call->arena,
-		.name = tally_span_of(tally_option_value(call, TALLY_OPTION_NAME)),
+		.names = names_of(call),
 	};
 
 	tally_output_list_begin(&many.list, session->json);
@@ -177,10 +188,7 @@ static enum tally_err add(const struct tally_session *session, const struct tall
 enum tally_err tally_cmd_user_add(const struct tally_invocation *call)
 {
 	struct tally_session session;
-	const struct tally_user_record names = {
-		.login = tally_span_of(call->operands[0]),
-		.name = tally_span_of(tally_option_value(call, TALLY_OPTION_NAME)),
-	};
+	const struct tally_user_record names = names_of(call);
 
 	if (is_many(call) && !tally_option_given(call, TALLY_OPTION_MACHINE)) {
 		tally_log_error("several users at once are machines (--machine): each person has a "
@@ -295,8 +303,11 @@ static enum tally_err show(const struct tally_session *session,
 		  .text = is_machine ? TALLY_SPAN("machine") : TALLY_SPAN("person") },
 		{ "password", TALLY_FIELD_TEXT,
 		  .text = tally_span_of(describe_password(session, user)) },
+		{ "organisation", TALLY_FIELD_TEXT, .text = user->organisation },
 		{ "created_at", TALLY_FIELD_TIME, .number = user->created_at },
 		{ "disabled_at", TALLY_FIELD_TIME, .number = user->disabled_at },
+		{ "organisation_disabled_at", TALLY_FIELD_TIME,
+		  .number = user->organisation_disabled_at },
 		{ .name = NULL },
 	};
 
@@ -367,6 +378,7 @@ static enum tally_err print_list_item(void *context, const struct tally_user_rec
 		{ "kind", TALLY_FIELD_TEXT, 7,
 		  .text = is_machine ? TALLY_SPAN("machine") : TALLY_SPAN("person") },
 		{ "disabled_at", TALLY_FIELD_TIME, 20, .number = user->disabled_at },
+		{ "organisation", TALLY_FIELD_TEXT, 16, .text = user->organisation },
 		{ "name", TALLY_FIELD_TEXT, .text = user->name },
 		{ .name = NULL },
 	};

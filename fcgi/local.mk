@@ -5,6 +5,7 @@ tallystick_SOURCES = \
 	fcgi/cmd_client_key.c \
 	fcgi/cmd_issuer.c \
 	fcgi/cmd_key.c \
+	fcgi/cmd_org.c \
 	fcgi/cmd_pool.c \
 	fcgi/cmd_pool_lists.c \
 	fcgi/cmd_publish.c \

@@ -5,7 +5,8 @@ MIGRATIONS = \
 	sql/migrations/0002_users.sql \
 	sql/migrations/0003_tokens.sql \
 	sql/migrations/0004_pools.sql \
-	sql/migrations/0005_token_status.sql
+	sql/migrations/0005_token_status.sql \
+	sql/migrations/0006_organisations.sql
 
 EXTRA_DIST += sql/README.md sql/embed.awk $(MIGRATIONS)
 

@@ -3,6 +3,7 @@
 
 #include "admin/client.h"
 
+#include "admin/organisation.h"
 #include "admin/text.h"
 #include "crypt/digest.h"
 #include "oauth/grant.h"
@@ -13,26 +14,6 @@
 
 #define SECRET_BYTES 32u
 #define SECRET_ID_BYTES 6u
-
-/* Safe in a URL, a shell and a log, and free of the ':' of Basic. */
-static bool is_id_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("-._~@", c) != NULL);
-}
-
-static enum tally_err check_client_id(struct tally_span id)
-{
-	bool ok = id.n <= TALLY_ID_MAX && (id.n == 0 || id.p[0] != '-');
-
-	for (size_t i = 0; i < id.n && ok; i++)
-		ok = is_id_char(id.p[i]);
-	if (ok)
-		return TALLY_OK;
-	tally_log_error("client_id \"%.*s\": expected at most %u letters, digits and -._~@, not "
-			"beginning with -", TALLY_SPAN_ARG(id), TALLY_ID_MAX);
-	return TALLY_ERR_USAGE;
-}
 
 static enum tally_err check_grant(struct tally_span type, bool is_public)
 {
@@ -100,7 +81,7 @@ static enum tally_err check_status(const struct tally_new_client *client)
 
 static enum tally_err check(const struct tally_new_client *client, struct tally_arena *arena)
 {
-	enum tally_err err = check_client_id(client->client_id);
+	enum tally_err err = tally_admin_check_id("client_id", client->client_id);
 
 	if (err == TALLY_OK)
 		err = tally_admin_check_text("name", client->name, TALLY_NAME_MAX);
@@ -189,6 +170,7 @@ enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_ar
 		.format = client->format,
 		.status = client->status,
 		.may_introspect = client->may_introspect,
+		.organisation = client->organisation,
 		.is_public = client->is_public,
 		.created_at = tally_clock_now(),
 	};
@@ -204,6 +186,8 @@ enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_ar
 					: add_with_secret(store, use, &record, secret);
 	if (err == TALLY_ERR_EXISTS)
 		tally_log_error("there is a client %.*s already", TALLY_SPAN_ARG(*client_id));
+	if (err == TALLY_ERR_STATE)
+		tally_admin_no_organisation(client->organisation);
 	return err;
 }
 

@@ -27,6 +27,7 @@ struct tally_new_client {
 	enum tally_persistence persistence;
 	enum tally_token_format format;
 	enum tally_client_status status;
+	struct tally_span organisation;   /* empty: the default */
 	bool may_introspect;
 	bool is_public;                   /* it gets no secret (RFC 6749 §2.1) */
 };
@@ -48,7 +49,8 @@ struct tally_new_secret {
 /*
  * Adds a client, with a fresh secret unless it is public (secret->text is "",
  * then). *client_id is the arena's. TALLY_ERR_USAGE: something in it is wrong;
- * TALLY_ERR_CONFIG: for_jwt without wrap; TALLY_ERR_EXISTS.
+ * TALLY_ERR_CONFIG: for_jwt without wrap; TALLY_ERR_EXISTS; TALLY_ERR_STATE: there
+ * is no such organisation.
  */
 enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_arena *arena,
 				      const struct tally_new_client *client,

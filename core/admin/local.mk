@@ -4,6 +4,7 @@ libtally_a_SOURCES += \
 	core/admin/issuer.c core/admin/issuer.h \
 	core/admin/key.c core/admin/key.h \
 	core/admin/machine.c core/admin/machine.h \
+	core/admin/organisation.c core/admin/organisation.h \
 	core/admin/pool.c core/admin/pool.h \
 	core/admin/pool_lists.c core/admin/pool_lists.h \
 	core/admin/public_key.c core/admin/public_key.h \

@@ -5,6 +5,7 @@
 
 #include "base/b64.h"
 #include "base/secret.h"
+#include "store/store.h"
 #include "sys/log.h"
 #include "sys/rand.h"
 
@@ -38,6 +39,25 @@ enum tally_err tally_admin_make_random(char *out, size_t n)
 		out[tally_b64url_put(out, bytes, n)] = '\0';
 	tally_secret_wipe(bytes, sizeof(bytes));
 	return err;
+}
+
+static bool is_id_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("-._~@", c) != NULL);
+}
+
+enum tally_err tally_admin_check_id(const char *what, struct tally_span id)
+{
+	bool ok = id.n <= TALLY_ID_MAX && (id.n == 0 || id.p[0] != '-');
+
+	for (size_t i = 0; i < id.n && ok; i++)
+		ok = is_id_char(id.p[i]);
+	if (ok)
+		return TALLY_OK;
+	tally_log_error("%s \"%.*s\": expected at most %u letters, digits and -._~@, not "
+			"beginning with -", what, TALLY_SPAN_ARG(id), TALLY_ID_MAX);
+	return TALLY_ERR_USAGE;
 }
 
 enum tally_err tally_admin_check_text(const char *what, struct tally_span text, size_t max)

@@ -69,7 +69,7 @@ static enum tally_err fill(struct tally_client *client, const struct tally_clien
 	client->persistence = record->persistence;
 	client->format = record->format;
 	client->status = record->status;
-	client->disabled = record->disabled_at != 0;
+	client->disabled = tally_client_is_disabled(record);
 	client->is_public = record->is_public;
 	client->may_introspect = record->may_introspect;
 	client->secrets = record->secrets;

@@ -303,7 +303,7 @@ static enum tally_err check_user(struct tally_request *rq, const struct tally_to
 	}
 	if (err != TALLY_OK)
 		return err;
-	if (user->record.disabled_at != 0)
+	if (tally_user_is_disabled(&user->record))
 		*why = "its user is disabled";
 	else if (owner->user != 0 && owner->user != user->record.number)
 		*why = "its user was removed, and another has the user_id now";

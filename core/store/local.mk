@@ -19,6 +19,8 @@ libtally_a_SOURCES += \
 	core/store/mysql/mysql.c core/store/mysql/mysql.h \
 	core/store/mysql/named.c \
 	core/store/mysql/ops.h \
+	core/store/mysql/organisation.c \
+	core/store/mysql/page.c core/store/mysql/page.h \
 	core/store/mysql/password.c core/store/mysql/password.h \
 	core/store/mysql/pool.c \
 	core/store/mysql/purge.c \

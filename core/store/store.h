@@ -41,6 +41,17 @@
 #define TALLY_LOGIN_MAX 254u       /* what a user types, in bytes */
 #define TALLY_JWKS_MAX 65536u      /* key set of a trusted issuer, in bytes */
 
+/* The organisation of everybody who names none; it is always there. */
+#define TALLY_ORGANISATION_DEFAULT "default"
+
+/* Whom clients and users belong to; when it is disabled, so are they all. */
+struct tally_organisation_record {
+	struct tally_span organisation_id;
+	struct tally_span name;
+	int64_t created_at;
+	int64_t disabled_at; /* 0: enabled */
+};
+
 struct tally_secret_record {
 	struct tally_span secret_id; /* short, public: names the secret to people */
 	uint8_t digest[32];          /* SHA-256 of the secret */
@@ -93,12 +104,20 @@ struct tally_client_record {
 	bool is_public;                   /* has no secret (RFC 6749 §2.1) */
 	bool may_introspect;              /* any token, as a resource server does */
 	int64_t created_at;
-	int64_t disabled_at;              /* 0: enabled */
+	int64_t disabled_at;              /* 0: enabled; ask tally_client_is_disabled */
+	struct tally_span organisation;   /* added with an empty one: the default */
+	int64_t organisation_disabled_at; /* 0: enabled */
 	struct tally_secret_record *secrets;
 	size_t secret_count;
 	struct tally_public_key_record *keys; /* for private_key_jwt */
 	size_t key_count;
 };
+
+/* By itself, or with its organisation. */
+static inline bool tally_client_is_disabled(const struct tally_client_record *client)
+{
+	return client->disabled_at != 0 || client->organisation_disabled_at != 0;
+}
 
 enum tally_user_kind { TALLY_USER_HUMAN, TALLY_USER_MACHINE };
 
@@ -111,8 +130,16 @@ struct tally_user_record {
 	enum tally_user_kind kind;
 	struct tally_span password; /* argon2id in its usual text form; empty: has none */
 	int64_t created_at;
-	int64_t disabled_at;        /* 0: enabled */
+	int64_t disabled_at;        /* 0: enabled; ask tally_user_is_disabled */
+	struct tally_span organisation;   /* added with an empty one: the default */
+	int64_t organisation_disabled_at; /* 0: enabled */
 };
+
+/* By itself, or with its organisation. */
+static inline bool tally_user_is_disabled(const struct tally_user_record *user)
+{
+	return user->disabled_at != 0 || user->organisation_disabled_at != 0;
+}
 
 /* How the subject of a trusted issuer's assertion becomes ours. */
 enum tally_subject_mapping {
@@ -245,6 +272,8 @@ struct tally_key_record {
 struct tally_store;
 
 /* Called once per record; what it returns other than TALLY_OK ends the listing. */
+typedef enum tally_err
+tally_organisation_visit(void *context, const struct tally_organisation_record *organisation);
 typedef enum tally_err tally_client_visit(void *context, const struct tally_client_record *client);
 typedef enum tally_err tally_user_visit(void *context, const struct tally_user_record *user);
 typedef enum tally_err tally_issuer_visit(void *context, const struct tally_issuer_record *issuer);
@@ -259,7 +288,10 @@ struct tally_store_ops {
 	/* Whether the store answers now. */
 	enum tally_err (*ping)(struct tally_store *store);
 
-	/* With its secrets. TALLY_ERR_NOT_FOUND. client_id is matched byte for byte. */
+	/*
+	 * With its secrets, its keys and its organisation. TALLY_ERR_NOT_FOUND.
+	 * client_id is matched byte for byte.
+	 */
 	enum tally_err (*client_find)(struct tally_store *store, struct tally_arena *arena,
 				      struct tally_span client_id,
 				      struct tally_client_record *out);
@@ -268,7 +300,10 @@ struct tally_store_ops {
 	enum tally_err (*client_list)(struct tally_store *store, tally_client_visit *visit,
 				      void *context);
 
-	/* With its secrets, all or nothing. TALLY_ERR_EXISTS. */
+	/*
+	 * With its secrets, all or nothing. TALLY_ERR_EXISTS; TALLY_ERR_STATE:
+	 * there is no such organisation.
+	 */
 	enum tally_err (*client_add)(struct tally_store *store,
 				     const struct tally_client_record *client);
 
@@ -308,6 +343,28 @@ struct tally_store_ops {
 	/* TALLY_ERR_NOT_FOUND. */
 	enum tally_err (*key_remove)(struct tally_store *store, struct tally_span kid);
 
+	/* ---- organisations ---- */
+
+	/* TALLY_ERR_NOT_FOUND. */
+	enum tally_err (*organisation_find)(struct tally_store *store, struct tally_arena *arena,
+					    struct tally_span organisation_id,
+					    struct tally_organisation_record *out);
+	/* In the order of organisation_id, read in pages. */
+	enum tally_err (*organisation_list)(struct tally_store *store,
+					    tally_organisation_visit *visit, void *context);
+	/* TALLY_ERR_EXISTS. */
+	enum tally_err (*organisation_add)(struct tally_store *store,
+					   const struct tally_organisation_record *organisation);
+	/* at 0 enables. TALLY_ERR_NOT_FOUND. */
+	enum tally_err (*organisation_disable)(struct tally_store *store,
+					       struct tally_span organisation_id, int64_t at);
+	/*
+	 * TALLY_ERR_NOT_FOUND; TALLY_ERR_STATE: a client or a user belongs to it,
+	 * or it is the default.
+	 */
+	enum tally_err (*organisation_remove)(struct tally_store *store,
+					      struct tally_span organisation_id);
+
 	/* ---- public keys of clients, for private_key_jwt ---- */
 
 	/*
@@ -329,7 +386,7 @@ struct tally_store_ops {
 	/* In the order in which they were added, read in pages. */
 	enum tally_err (*user_list)(struct tally_store *store, tally_user_visit *visit,
 				    void *context);
-	/* TALLY_ERR_EXISTS: that user_id or login. */
+	/* TALLY_ERR_EXISTS: that user_id or login; TALLY_ERR_STATE: there is no such organisation. */
 	enum tally_err (*user_add)(struct tally_store *store,
 				   const struct tally_user_record *user);
 	enum tally_err (*user_set_password)(struct tally_store *store, struct tally_span user_id,

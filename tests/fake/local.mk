@@ -11,6 +11,7 @@ libfake_a_SOURCES = \
 	tests/fake/store.c tests/fake/store.h tests/fake/store_priv.h \
 	tests/fake/store_client.c \
 	tests/fake/store_issuer.c \
+	tests/fake/store_organisation.c \
 	tests/fake/store_pool.c \
 	tests/fake/store_token.c \
 	tests/fake/store_user.c \

@@ -174,6 +174,11 @@ static void close_store(struct tally_store *store)
 
 static const struct tally_store_ops ops = {
 	.ping = ping,
+	.organisation_find = fake_organisation_find,
+	.organisation_list = fake_organisation_list,
+	.organisation_add = fake_organisation_add,
+	.organisation_disable = fake_organisation_disable,
+	.organisation_remove = fake_organisation_remove,
 	.client_find = fake_client_find,
 	.client_list = fake_client_list,
 	.client_add = fake_client_add,
@@ -227,7 +232,8 @@ struct tally_store *tally_fake_store_new(void)
 	if (fake == NULL)
 		return NULL;
 	fake->arena = tally_arena_new(4096, 512u << 20);
-	if (fake->arena == NULL) {
+	if (fake->arena == NULL || !fake_add_default_organisation(fake)) {
+		tally_arena_free(fake->arena);
 		free(fake);
 		return NULL;
 	}

@@ -43,8 +43,8 @@ static bool copy_client(struct tally_arena *arena, const struct tally_client_rec
 	return fake_dup_all(arena,
 			    (struct tally_span *[]){ &to->client_id, &to->name, &to->grants,
 						     &to->scopes, &to->default_scopes,
-						     &to->audience },
-			    6);
+						     &to->audience, &to->organisation },
+			    7);
 }
 
 static bool make_lists(struct tally_arena *arena, struct lists *lists)
@@ -75,13 +75,15 @@ const struct tally_client_record *fake_client_numbered(const struct fake *fake, 
 	return NULL;
 }
 
-static enum tally_err give_client(struct tally_arena *arena, const struct tally_client_record *from,
+static enum tally_err give_client(const struct fake *fake, struct tally_arena *arena,
+				  const struct tally_client_record *from,
 				  struct tally_client_record *out)
 {
 	struct lists lists;
 
 	if (!make_lists(arena, &lists) || !copy_client(arena, from, out, lists))
 		return TALLY_ERR_NOMEM;
+	out->organisation_disabled_at = fake_organisation_disabled(fake, from->organisation);
 	return TALLY_OK;
 }
 
@@ -95,7 +97,7 @@ enum tally_err fake_client_find(struct tally_store *store, struct tally_arena *a
 	if (err == TALLY_OK && !find_client(fake, client_id, &at))
 		err = TALLY_ERR_NOT_FOUND;
 	if (err == TALLY_OK)
-		err = give_client(arena, fake->clients[at], out);
+		err = give_client(fake, arena, fake->clients[at], out);
 	return fake_leave(fake, err);
 }
 
@@ -110,7 +112,7 @@ static enum tally_err snapshot(struct fake *fake, struct tally_arena *arena,
 	if (err == TALLY_OK && *out == NULL)
 		err = TALLY_ERR_NOMEM;
 	while (err == TALLY_OK && *count < fake->client_count) {
-		err = give_client(arena, fake->clients[*count], *out + *count);
+		err = give_client(fake, arena, fake->clients[*count], *out + *count);
 		++*count;
 	}
 	return fake_leave(fake, err);
@@ -144,8 +146,12 @@ static enum tally_err insert_client(struct fake *fake, const struct tally_client
 		return TALLY_ERR_LIMIT;
 	struct tally_client_record *client = tally_arena_zalloc(fake->arena, sizeof(*client));
 
-	if (client == NULL || give_client(fake->arena, record, client) != TALLY_OK)
+	if (client == NULL || give_client(fake, fake->arena, record, client) != TALLY_OK)
 		return TALLY_ERR_NOMEM;
+	enum tally_err err = fake_join(fake, &client->organisation);
+
+	if (err != TALLY_OK)
+		return err;
 	client->number = ++fake->last_number;
 	memmove(fake->clients + at + 1, fake->clients + at,
 		(fake->client_count - at) * sizeof(fake->clients[0]));

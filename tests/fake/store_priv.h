@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #define FAKE_CLIENTS 1024u
+#define FAKE_ORGANISATIONS 256u
 #define FAKE_USERS 4096u
 #define FAKE_ISSUERS 64u
 #define FAKE_POOLS 64u
@@ -46,6 +47,8 @@ struct fake {
 	/* Text only grows; a test is short. */
 	struct tally_arena *arena;
 	uint64_t last_number;
+	struct tally_organisation_record organisations[FAKE_ORGANISATIONS]; /* in that order */
+	size_t organisation_count;
 	struct tally_client_record *clients[FAKE_CLIENTS]; /* in the order of client_id */
 	size_t client_count;
 	struct tally_user_record *users[FAKE_USERS]; /* in the order of their numbers */
@@ -88,8 +91,21 @@ bool fake_copy_public_key(struct tally_arena *arena, const struct tally_public_k
 const struct tally_client_record *fake_client_numbered(const struct fake *fake, uint64_t number);
 const struct tally_user_record *fake_user_numbered(const struct fake *fake, uint64_t number);
 
+/* Of clients and users that are added: the organisation's own copy of its name. */
+enum tally_err fake_join(struct fake *fake, struct tally_span *organisation);
+/* Since when it is disabled. */
+int64_t fake_organisation_disabled(const struct fake *fake, struct tally_span organisation);
+bool fake_add_default_organisation(struct fake *fake);
+
 /* The operations, as in store.h. */
 #define FAKE_OP(name, ...) enum tally_err fake_##name(struct tally_store *store, __VA_ARGS__)
+
+FAKE_OP(organisation_find, struct tally_arena *arena, struct tally_span organisation_id,
+	struct tally_organisation_record *out);
+FAKE_OP(organisation_list, tally_organisation_visit *visit, void *context);
+FAKE_OP(organisation_add, const struct tally_organisation_record *organisation);
+FAKE_OP(organisation_disable, struct tally_span organisation_id, int64_t when);
+FAKE_OP(organisation_remove, struct tally_span organisation_id);
 
 FAKE_OP(client_find, struct tally_arena *arena, struct tally_span client_id,
 	struct tally_client_record *out);

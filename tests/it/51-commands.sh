@@ -94,6 +94,44 @@ json client add --grant client_credentials --scope read
 like "an id is made up" "$(field .client_id)" '^[0-9a-f]{20}$'
 made_up=$(field .client_id)
 
+json org add acme --name Äcme
+is "org add" "$(field '"\(.organisation)|\(.name)|\(.disabled_at)"')" "acme|Äcme|null"
+fails 1 "an organisation that exists" 'there is an organisation acme already' program org add acme
+fails 2 "an organisation with a blank" 'expected at most 64 letters' program org add 'a b'
+fails 2 "one without a name" 'expected at least one character' program org add ''
+json client add --id member --grant client_credentials --scope read --org acme
+member=$(field .client_secret)
+json user add --machine --org acme machine
+json user show machine
+is "a user's organisation" "$(field .organisation)" acme
+json client show member
+is "a client's organisation" "$(field '"\(.organisation)|\(.organisation_disabled_at)"')" "acme|null"
+json client list
+is "and of those that name none" "$(field '.[] | select(.client_id == "robot").organisation')" default
+fails 1 "a client of no organisation" 'there is no organisation nowhere.*org list' \
+	program client add --grant client_credentials --org nowhere
+fails 1 "a machine of no organisation" 'there is no organisation nowhere.*org list' \
+	program user add --machine --org nowhere lost
+fails 1 "an organisation that is not empty" 'still has clients or users' program org remove acme
+fails 1 "the default organisation" 'cannot be removed' program org remove default
+is "a member gets a token" "$(token_of member "$member")" 200
+json org disable acme
+is "in force within clients.cache or users.cache" "$(field .in_force_within)" 10
+ok "a member of a disabled organisation is refused" wait_until 20 answers 401 member "$member"
+is "others are not" "$(token_of robot "$one")" 200
+json client show member
+like "the client says why" "$(field .organisation_disabled_at)" '^20..-'
+json org enable acme
+ok "it is accepted again" wait_until 20 answers 200 member "$member"
+json client remove member
+json user remove machine
+json org remove acme
+json org list
+is "org list" "$(field 'map(.organisation) | join(" ")')" default
+for verb in show disable enable remove; do
+	fails 1 "$verb of no organisation" 'there is no organisation acme.*org list' program org "$verb" acme
+done
+
 fails 1 "a client that exists" 'there is a client robot already' \
 	program client add --id robot --grant client_credentials
 fails 2 "an id with a colon" 'expected at most 64 letters' \

@@ -43,6 +43,12 @@ tests_it_store_user_test_SOURCES = tests/it/store_user_test.c \
 tests_it_store_user_test_CPPFLAGS = $(it_cppflags)
 tests_it_store_user_test_LDADD = $(it_libs)
 
+check_PROGRAMS += tests/it/store_org_test
+tests_it_store_org_test_SOURCES = tests/it/store_org_test.c \
+	tests/it/store_help.c tests/it/store_help.h
+tests_it_store_org_test_CPPFLAGS = $(it_cppflags)
+tests_it_store_org_test_LDADD = $(it_libs)
+
 check_PROGRAMS += tests/it/store_pool_test
 tests_it_store_pool_test_SOURCES = tests/it/store_pool_test.c \
 	tests/it/store_help.c tests/it/store_help.h

@@ -562,6 +562,8 @@ static void assert_plan(const struct tally_statement_row *s, MYSQL_RES *result)
 static void fill_for_plans(void)
 {
 	static const char *const rows[] = {
+		"INSERT INTO organisation (id, organisation_id, name, created_at)"
+		" VALUES (11, '1', '', 0), (12, '2', '', 0)",
 		"INSERT INTO client_key VALUES (1, '1', 'ES256', '', 0, 0), (1, '2', 'ES256', '', 0, 0)",
 		"INSERT INTO user (id, user_id, login, name, password, created_at)"
 		" VALUES (1, '1', '1', '', '', 0), (2, '2', '2', '', '', 0)",
@@ -627,6 +629,7 @@ static void every_statement_uses_its_keys(void **state)
 	store_sql(&help, "DELETE FROM user");
 	store_sql(&help, "DELETE FROM trusted_issuer");
 	store_sql(&help, "DELETE FROM pool");
+	store_sql(&help, "DELETE FROM organisation WHERE id > 1");
 }
 
 int main(void)

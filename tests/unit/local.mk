@@ -205,6 +205,12 @@ check_PROGRAMS += tests/unit/test_command
 tests_unit_test_command_SOURCES = tests/unit/test_command.c
 tests_unit_test_command_CPPFLAGS = $(unit_cppflags)
 TESTS += tests/unit/test_command
+check_PROGRAMS += tests/unit/test_organisation
+tests_unit_test_organisation_SOURCES = tests/unit/test_organisation.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_organisation_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_organisation_LDADD = $(unit_libs)
+TESTS += tests/unit/test_organisation
+
 check_PROGRAMS += tests/unit/test_trusted_issuer
 tests_unit_test_trusted_issuer_SOURCES = tests/unit/test_trusted_issuer.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
 tests_unit_test_trusted_issuer_CPPFLAGS = $(unit_cppflags)

@@ -66,10 +66,10 @@ static enum tally_fault find_user(struct tally_request *rq, const struct tally_t
 
 	if (err != TALLY_OK && err != TALLY_ERR_NOT_FOUND)
 		return tally_fault_of(rq, err, "looking up a user");
-	const char *why = err != TALLY_OK                      ? "was removed"
-			  : user->record.number != owner->user ? "is another now"
-			  : user->record.disabled_at != 0      ? "is disabled"
-							       : NULL;
+	const char *why = err != TALLY_OK                         ? "was removed"
+			  : user->record.number != owner->user    ? "is another now"
+			  : tally_user_is_disabled(&user->record) ? "is disabled"
+								  : NULL;
 
 	if (why == NULL)
 		mint->user = tally_user_copy(rq, &user->record);

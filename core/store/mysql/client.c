@@ -6,7 +6,7 @@
 
 #define GRANTS_MAX   1024u /* as in the schema */
 #define AUDIENCE_MAX 1024u
-#define CLIENT_CELLS 16u /* columns of a client in CLIENT_COLUMNS */
+#define CLIENT_CELLS 18u /* columns of a client in CLIENT_COLUMNS */
 #define PAGE_BYTES   (4u << 20)
 
 #define ALG_MAX 16u
@@ -39,6 +39,8 @@ static void read_client(struct tally_query *q, struct tally_arena *arena,
 	out->may_introspect = tally_query_int(q) != 0;
 	out->created_at = tally_query_int(q);
 	out->disabled_at = tally_query_int(q);
+	out->organisation = tally_query_span(q, arena, TALLY_ID_MAX);
+	out->organisation_disabled_at = tally_query_int(q);
 }
 
 static void read_secret(struct tally_query *q, struct tally_arena *arena,

@@ -23,11 +23,18 @@ static enum tally_err insert_secret(struct tally_db *db, int64_t client,
 	return tally_query_end(&q);
 }
 
-static enum tally_err insert_client(struct tally_db *db, const struct tally_client_record *client)
+/* The row alone; *id is its number. */
+static enum tally_err insert_row(struct tally_db *db, const struct tally_client_record *client,
+				 int64_t *id)
 {
 	struct tally_query q;
+	int64_t organisation;
+	enum tally_err err = tally_mysql_hold_organisation(db, client->organisation, &organisation);
 
+	if (err != TALLY_OK)
+		return err;
 	tally_query_begin(&q, db, TALLY_STATEMENT_client_add);
+	tally_query_put_int(&q, organisation);
 	tally_query_put_bytes(&q, client->client_id);
 	tally_query_put_text(&q, client->name);
 	tally_query_put_text(&q, client->grants);
@@ -44,8 +51,14 @@ static enum tally_err insert_client(struct tally_db *db, const struct tally_clie
 	tally_query_put_int(&q, client->created_at);
 	tally_query_put_int(&q, client->disabled_at);
 	tally_query_run(&q);
-	int64_t id = tally_query_inserted(&q);
-	enum tally_err err = tally_query_end(&q);
+	*id = tally_query_inserted(&q);
+	return tally_query_end(&q);
+}
+
+static enum tally_err insert_client(struct tally_db *db, const struct tally_client_record *client)
+{
+	int64_t id = 0;
+	enum tally_err err = insert_row(db, client, &id);
 
 	for (size_t i = 0; err == TALLY_OK && i < client->secret_count; i++)
 		err = insert_secret(db, id, &client->secrets[i]);

@@ -9,6 +9,26 @@
 
 struct tally_mysql;
 
+/* organisation.c */
+enum tally_err tally_mysql_organisation_find(struct tally_store *store, struct tally_arena *arena,
+					     struct tally_span organisation_id,
+					     struct tally_organisation_record *out);
+enum tally_err tally_mysql_organisation_list(struct tally_store *store,
+					     tally_organisation_visit *visit, void *context);
+enum tally_err
+tally_mysql_organisation_add(struct tally_store *store,
+			     const struct tally_organisation_record *organisation);
+enum tally_err tally_mysql_organisation_disable(struct tally_store *store,
+						struct tally_span organisation_id, int64_t at);
+enum tally_err tally_mysql_organisation_remove(struct tally_store *store,
+					       struct tally_span organisation_id);
+/*
+ * The number of an organisation (empty: the default), which cannot be removed
+ * before the transaction ends. TALLY_ERR_STATE: there is none.
+ */
+enum tally_err tally_mysql_hold_organisation(struct tally_db *db, struct tally_span organisation_id,
+					     int64_t *out) TALLY_MUST_CHECK;
+
 /* client.c: reading */
 enum tally_err tally_mysql_client_find(struct tally_store *store, struct tally_arena *arena,
 				       struct tally_span client_id,

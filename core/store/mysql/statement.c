@@ -7,7 +7,14 @@
 #define CLIENT_COLUMNS \
 	"c.id, c.client_id, c.name, c.grants, c.scopes, c.default_scopes, c.audience," \
 	" c.access_lifetime, c.refresh_lifetime, c.persistence, c.format, c.status," \
-	" c.is_public, c.may_introspect, c.created_at, c.disabled_at"
+	" c.is_public, c.may_introspect, c.created_at, c.disabled_at, o.organisation_id," \
+	" IFNULL(o.disabled_at, 1)"
+
+/* Whose organisation is not to be found (it was removed by hand) is disabled. */
+#define CLIENT_JOIN \
+	" LEFT JOIN organisation AS o FORCE INDEX (PRIMARY) ON o.id = c.organisation"
+#define USER_JOIN \
+	" LEFT JOIN organisation AS o FORCE INDEX (PRIMARY) ON o.id = u.organisation"
 
 /* Behind them those of one of its secrets, or of one of its keys; read_part. */
 #define CLIENT_SECRET_COLUMNS \
@@ -22,7 +29,11 @@
 
 /* read_user of user.c */
 #define USER_COLUMNS \
-	"u.id, u.user_id, u.login, u.name, u.kind, u.password, u.created_at, u.disabled_at"
+	"u.id, u.user_id, u.login, u.name, u.kind, u.password, u.created_at, u.disabled_at," \
+	" o.organisation_id, IFNULL(o.disabled_at, 1)"
+
+/* read_organisation of organisation.c */
+#define ORGANISATION_COLUMNS "organisation_id, name, created_at, disabled_at"
 
 /* read_key of user_key.c */
 #define USER_KEY_COLUMNS "k.key_id, k.alg, k.public_der, k.created_at, k.expires_at"
