@@ -111,6 +111,7 @@ EXTRA_DIST += \
 	tests/it/81-status-clients.sh \
 	tests/it/85-publish.sh \
 	tests/it/82-token-status.sh \
+	tests/it/84-status-requests.sh \
 	tests/it/90-newest.sh \
 	tests/it/big \
 	tests/it/clear_server.py \
