@@ -6,6 +6,7 @@
 # through a Redis that goes away.
 #
 # TALLY_IT_KINDS   databases to try: "mysql mariadb"
+# shellcheck disable=SC2119,SC2317 # functions with optional arguments; called by "ok", "wait_until"
 # shellcheck source=tests/it/lib.sh
 . "${TALLY_SRCDIR:?}/tests/it/lib.sh"
 # shellcheck source=tests/it/lib-stack.sh
