@@ -2,7 +2,7 @@
 # three lines here. With FUZZ_ENGINE (see doc/building.md) it is a fuzzer,
 # without it a test that replays its corpus.
 check_LIBRARIES += libreplay.a
-libreplay_a_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/escape.h
+libreplay_a_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/escape.h tests/fuzz/answer.h
 EXTRA_DIST += tests/fuzz/corpus
 fuzz_tests =
 
@@ -76,3 +76,7 @@ fuzz_tests += tests/fuzz/fuzz_refresh
 check_PROGRAMS += tests/fuzz/fuzz_assertion
 tests_fuzz_fuzz_assertion_LDADD = $(fuzz_libs)
 fuzz_tests += tests/fuzz/fuzz_assertion
+
+check_PROGRAMS += tests/fuzz/fuzz_lists
+tests_fuzz_fuzz_lists_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_lists
