@@ -191,6 +191,22 @@ void tally_fake_service_close(struct tally_fake_service *service)
 	tally_fake_token_status_free(service->status);
 }
 
+struct tally_fake_service tally_fake_service_beside(const struct tally_fake_service *service)
+{
+	struct tally_fake_service beside = *service;
+
+	tally_buf_grow(&beside.answer, ANSWER_MAX);
+	beside.worker = tally_worker_new(service->app);
+	must(beside.worker != NULL, "another worker");
+	return beside;
+}
+
+void tally_fake_service_beside_end(struct tally_fake_service *beside)
+{
+	tally_worker_free(beside->worker);
+	tally_buf_free(&beside->answer);
+}
+
 static size_t read_body(void *context, char *out, size_t n)
 {
 	struct tally_span *rest = context;

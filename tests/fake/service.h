@@ -55,6 +55,10 @@ void tally_fake_service_open_with_lists(struct tally_fake_service *service, cons
 					const char *more);
 void tally_fake_service_close(struct tally_fake_service *service);
 
+/* The same service for another thread; ended before the first. */
+struct tally_fake_service tally_fake_service_beside(const struct tally_fake_service *service);
+void tally_fake_service_beside_end(struct tally_fake_service *beside);
+
 /* One request; NULL members are left out. Lengths by strlen but for the body. */
 struct tally_fake_request {
 	const char *method;

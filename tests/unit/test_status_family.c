@@ -214,12 +214,8 @@ static void of_many_at_once_the_winner_is_marked(void **state)
 	open_family(state, "refresh-grace = 0s\n");
 	snprintf(text, sizeof(text), "grant_type=refresh_token&refresh_token=%s&client_id=%s"
 		 "&client_secret=%s", refreshes[0], TALLY_FAKE_CLIENT, TALLY_FAKE_SECRET);
-	for (int i = 0; i < THREADS; i++) {
-		racers[i] = (struct racer){ .service = service };
-		tally_buf_grow(&racers[i].service.answer, SEAM_TEXT_MAX);
-		racers[i].service.worker = tally_worker_new(service.app);
-		assert_non_null(racers[i].service.worker);
-	}
+	for (int i = 0; i < THREADS; i++)
+		racers[i] = (struct racer){ .service = tally_fake_service_beside(&service) };
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
 	for (int i = 0; i < THREADS; i++) {
@@ -228,8 +224,7 @@ static void of_many_at_once_the_winner_is_marked(void **state)
 			memcpy(accesses[1], racers[i].answer, sizeof(accesses[1]));
 			won++;
 		}
-		tally_worker_free(racers[i].service.worker);
-		tally_buf_free(&racers[i].service.answer);
+		tally_fake_service_beside_end(&racers[i].service);
 	}
 	assert_int_equal(won, 1);
 	assert_marked(0, 1);
