@@ -50,12 +50,14 @@ conf_defaults() {
 	conf_set pool.tests.publish immediate
 }
 
-# Pools that --set makes have the same API key, unless it says otherwise.
+# Pools that --set makes have the same API key, unless it says otherwise; that of
+# access tokens may have none.
 conf_pool_keys() {
 	local name section
 	for name in "${CONF_ORDER[@]}"; do
 		section=${name%.*}
 		[[ $section == pool.* ]] || continue
+		[ "$section" != "pool.${CONF[tokens.status-pool]:-tokens}" ] || continue
 		[ -n "${CONF[$section.api-keys]+set}" ] ||
 			conf_set "$section.api-keys" "demo:$(status_key_digest)"
 	done
