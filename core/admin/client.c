@@ -32,7 +32,7 @@ static enum tally_err check_grant(struct tally_span type, bool is_public)
 	return TALLY_ERR_USAGE;
 }
 
-static enum tally_err check_grants(const struct tally_new_client *client)
+static enum tally_err check_grants(const struct tally_client_record *client)
 {
 	struct tally_span rest = client->grants;
 	enum tally_err err = TALLY_OK;
@@ -47,7 +47,7 @@ static enum tally_err check_grants(const struct tally_new_client *client)
 	return err;
 }
 
-static enum tally_err check_scopes(const struct tally_new_client *client,
+static enum tally_err check_scopes(const struct tally_client_record *client,
 				   struct tally_arena *arena)
 {
 	struct tally_scopes allowed, defaults;
@@ -70,7 +70,7 @@ static enum tally_err check_scopes(const struct tally_new_client *client,
 	return TALLY_ERR_USAGE;
 }
 
-static enum tally_err check_status(const struct tally_new_client *client)
+static enum tally_err check_status(const struct tally_client_record *client)
 {
 	if (client->status != TALLY_STATUS_ON || client->format != TALLY_FORMAT_OPAQUE)
 		return TALLY_OK;
@@ -79,7 +79,7 @@ static enum tally_err check_status(const struct tally_new_client *client)
 	return TALLY_ERR_USAGE;
 }
 
-static enum tally_err check(const struct tally_new_client *client, struct tally_arena *arena)
+static enum tally_err check(const struct tally_client_record *client, struct tally_arena *arena)
 {
 	enum tally_err err = tally_admin_check_id("client_id", client->client_id);
 
@@ -153,27 +153,12 @@ static enum tally_err add_with_secret(struct tally_store *store,
 }
 
 enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_arena *arena,
-				      const struct tally_new_client *client,
+				      const struct tally_client_record *client,
 				      const struct tally_secret_use *use,
 				      struct tally_span *client_id,
 				      struct tally_new_secret *secret)
 {
-	struct tally_client_record record = {
-		.name = client->name,
-		.grants = client->grants,
-		.scopes = client->scopes,
-		.default_scopes = client->default_scopes,
-		.audience = client->audience,
-		.access_lifetime = client->access_lifetime,
-		.refresh_lifetime = client->refresh_lifetime,
-		.persistence = client->persistence,
-		.format = client->format,
-		.status = client->status,
-		.may_introspect = client->may_introspect,
-		.organisation = client->organisation,
-		.is_public = client->is_public,
-		.created_at = tally_clock_now(),
-	};
+	struct tally_client_record record = *client;
 	enum tally_err err = check(client, arena);
 
 	*client_id = client->client_id;
@@ -181,6 +166,7 @@ enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_ar
 	if (err == TALLY_OK && client_id->n == 0)
 		err = tally_admin_make_id(arena, client_id);
 	record.client_id = *client_id;
+	record.created_at = tally_clock_now();
 	if (err == TALLY_OK)
 		err = client->is_public ? store->ops->client_add(store, &record)
 					: add_with_secret(store, use, &record, secret);
@@ -188,6 +174,53 @@ enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_ar
 		tally_log_error("there is a client %.*s already", TALLY_SPAN_ARG(*client_id));
 	if (err == TALLY_ERR_STATE)
 		tally_admin_no_organisation(client->organisation);
+	return err;
+}
+
+struct set {
+	struct tally_arena *arena;
+	const struct tally_client_record *wanted;
+	unsigned int parts;
+};
+
+static void take_over(struct tally_client_record *client, const struct tally_client_record *wanted,
+		      unsigned int parts)
+{
+#define TAKE(part, member)              \
+	if (parts & TALLY_CLIENT_##part) \
+	client->member = wanted->member
+	TAKE(NAME, name);
+	TAKE(GRANTS, grants);
+	TAKE(SCOPES, scopes);
+	TAKE(DEFAULT_SCOPES, default_scopes);
+	TAKE(AUDIENCE, audience);
+	TAKE(ACCESS_LIFETIME, access_lifetime);
+	TAKE(REFRESH_LIFETIME, refresh_lifetime);
+	TAKE(PERSISTENCE, persistence);
+	TAKE(FORMAT, format);
+	TAKE(STATUS, status);
+	TAKE(INTROSPECTS, may_introspect);
+	TAKE(ORGANISATION, organisation);
+#undef TAKE
+}
+
+static enum tally_err edit(void *context, struct tally_client_record *client)
+{
+	const struct set *set = context;
+
+	take_over(client, set->wanted, set->parts);
+	return check(client, set->arena);
+}
+
+enum tally_err tally_admin_client_set(struct tally_store *store, struct tally_arena *arena,
+				      const struct tally_client_record *wanted, unsigned int parts)
+{
+	struct set set = { arena, wanted, parts };
+	enum tally_err err =
+		store->ops->client_set(store, arena, wanted->client_id, edit, &set);
+
+	if (err == TALLY_ERR_STATE)
+		tally_admin_no_organisation(wanted->organisation);
 	return err;
 }
 

@@ -274,6 +274,8 @@ struct tally_store;
 /* Called once per record; what it returns other than TALLY_OK ends the listing. */
 typedef enum tally_err
 tally_organisation_visit(void *context, const struct tally_organisation_record *organisation);
+/* Changes a record as it is now; what it returns other than TALLY_OK leaves it so. */
+typedef enum tally_err tally_client_edit(void *context, struct tally_client_record *client);
 typedef enum tally_err tally_client_visit(void *context, const struct tally_client_record *client);
 typedef enum tally_err tally_user_visit(void *context, const struct tally_user_record *user);
 typedef enum tally_err tally_issuer_visit(void *context, const struct tally_issuer_record *issuer);
@@ -306,6 +308,16 @@ struct tally_store_ops {
 	 */
 	enum tally_err (*client_add)(struct tally_store *store,
 				     const struct tally_client_record *client);
+
+	/*
+	 * Stores what edit makes of the client, but for its id, number, secrets,
+	 * keys, is_public and times. Nobody changes it meanwhile; edit may be
+	 * called again. TALLY_ERR_NOT_FOUND; TALLY_ERR_STATE: there is no such
+	 * organisation; what edit returns. *arena has what edit is given.
+	 */
+	enum tally_err (*client_set)(struct tally_store *store, struct tally_arena *arena,
+				     struct tally_span client_id, tally_client_edit *edit,
+				     void *context);
 
 	/* at 0 enables. TALLY_ERR_NOT_FOUND. */
 	enum tally_err (*client_disable)(struct tally_store *store, struct tally_span client_id,

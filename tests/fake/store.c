@@ -182,6 +182,7 @@ static const struct tally_store_ops ops = {
 	.client_find = fake_client_find,
 	.client_list = fake_client_list,
 	.client_add = fake_client_add,
+	.client_set = fake_client_set,
 	.client_disable = fake_client_disable,
 	.client_remove = fake_client_remove,
 	.client_secret_add = fake_client_secret_add,

@@ -170,6 +170,39 @@ enum tally_err fake_client_add(struct tally_store *store, const struct tally_cli
 	return fake_leave(fake, err);
 }
 
+/* edit is called with the lock held: it must not use the store. */
+static enum tally_err edit_client(struct fake *fake, size_t at, tally_client_edit *edit,
+				  void *context)
+{
+	struct tally_client_record *client = tally_arena_zalloc(fake->arena, sizeof(*client));
+	enum tally_err err = client ? give_client(fake, fake->arena, fake->clients[at], client)
+				    : TALLY_ERR_NOMEM;
+
+	if (err == TALLY_OK)
+		err = edit(context, client);
+	if (err == TALLY_OK)
+		err = fake_join(fake, &client->organisation);
+	/* What it was given is copied, since it is the caller's. */
+	if (err == TALLY_OK)
+		err = give_client(fake, fake->arena, client, fake->clients[at]);
+	return err;
+}
+
+enum tally_err fake_client_set(struct tally_store *store, struct tally_arena *arena,
+			       struct tally_span client_id, tally_client_edit *edit, void *context)
+{
+	struct fake *fake = fake_of(store);
+	enum tally_err err = fake_enter(fake);
+	size_t at;
+
+	(void)arena;
+	if (err == TALLY_OK && !find_client(fake, client_id, &at))
+		err = TALLY_ERR_NOT_FOUND;
+	if (err == TALLY_OK)
+		err = edit_client(fake, at, edit, context);
+	return fake_leave(fake, err);
+}
+
 enum tally_err fake_client_disable(struct tally_store *store, struct tally_span client_id,
 				   int64_t when)
 {

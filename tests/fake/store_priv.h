@@ -111,6 +111,8 @@ FAKE_OP(client_find, struct tally_arena *arena, struct tally_span client_id,
 	struct tally_client_record *out);
 FAKE_OP(client_list, tally_client_visit *visit, void *context);
 FAKE_OP(client_add, const struct tally_client_record *client);
+FAKE_OP(client_set, struct tally_arena *arena, struct tally_span client_id,
+	tally_client_edit *edit, void *context);
 FAKE_OP(client_disable, struct tally_span client_id, int64_t when);
 FAKE_OP(client_remove, struct tally_span client_id);
 FAKE_OP(client_secret_add, struct tally_span client_id, const struct tally_secret_record *secret,

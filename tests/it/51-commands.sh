@@ -123,6 +123,23 @@ json client show member
 like "the client says why" "$(field .organisation_disabled_at)" '^20..-'
 json org enable acme
 ok "it is accepted again" wait_until 20 answers 200 member "$member"
+json client set member --name Member --scope 'read write' --lifetime 5m --introspect
+is "client set: in force within clients.cache" "$(field .in_force_within)" 2
+changed='"\(.name)|\(.scopes | join(" "))|\(.access_lifetime)|\(.introspects)|\(.organisation)"'
+json client show member
+is "client set: what is given changes, and nothing else" "$(field "$changed")" \
+	"Member|read write|300|yes|acme"
+json client set member --lifetime default --no-introspect --org default
+json client show member
+is "client set: back to what is configured" "$(field "$changed")" "Member|read write|0|no|default"
+fails 2 "client set: nothing" 'nothing is to be changed' program client set member
+fails 2 "client set: both" 'one of the two' program client set member --introspect --no-introspect
+fails 2 "client set: a default scope beyond the scopes" '"more" is not among' \
+	program client set member --default-scope more
+fails 2 "client set: an unknown grant" 'is unknown' program client set member --grant telepathy
+fails 1 "client set: no organisation" 'there is no organisation nowhere' \
+	program client set member --org nowhere
+fails 1 "client set: no client" 'there is no client nobody' program client set nobody --name x
 json client remove member
 json user remove machine
 json org remove acme

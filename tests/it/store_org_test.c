@@ -183,6 +183,51 @@ static void without_its_organisation_one_is_disabled(void **state)
 	assert_members(0);
 }
 
+static enum tally_err edit_scopes(void *context, struct tally_client_record *client)
+{
+	const struct tally_client_record *wanted = context;
+
+	client->scopes = wanted->scopes;
+	client->organisation = wanted->organisation;
+	client->access_lifetime++;
+	client->client_id = TALLY_SPAN("another"); /* not looked at, like the secrets */
+	return wanted->disabled_at == 0 ? TALLY_OK : TALLY_ERR_USAGE;
+}
+
+static enum tally_err edit_client(const char *id, struct tally_client_record *wanted)
+{
+	return OPS->client_set(help.store, help.arena, tally_span_of(id), edit_scopes, wanted);
+}
+
+static void a_client_is_changed_as_a_whole_or_not(void **state)
+{
+	struct tally_client_record client, wanted = {
+		.scopes = TALLY_SPAN("other"), .organisation = TALLY_SPAN("acme"),
+	};
+
+	(void)state;
+	assert_int_equal(edit_client("c2", &wanted), TALLY_OK);
+	wanted.scopes = TALLY_SPAN("more");
+	wanted.disabled_at = 1;
+	assert_int_equal(edit_client("c2", &wanted), TALLY_ERR_USAGE);
+	wanted.disabled_at = 0;
+	wanted.organisation = TALLY_SPAN("nowhere");
+	assert_int_equal(edit_client("c2", &wanted), TALLY_ERR_STATE);
+	wanted.organisation = TALLY_SPAN("");
+	assert_int_equal(edit_client("c2", &wanted), TALLY_ERR_STATE);
+	wanted.organisation = TALLY_SPAN("default");
+	wanted.scopes = TALLY_SPAN("caf\xc3\xa9");
+	assert_int_equal(edit_client("c2", &wanted), TALLY_ERR_SYNTAX);
+	assert_int_equal(edit_client("nobody", &wanted), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(edit_client("", &wanted), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(OPS->client_find(help.store, help.arena, TALLY_SPAN("c2"), &client), TALLY_OK);
+	assert_span(client.scopes, "other");
+	assert_span(client.organisation, "acme");
+	assert_int_equal(client.access_lifetime, 601);
+	wanted.scopes = TALLY_SPAN("other");
+	assert_int_equal(edit_client("c2", &wanted), TALLY_OK);
+}
+
 static enum tally_err remove_acme(void)
 {
 	return OPS->organisation_remove(help.store, ACME);
@@ -283,6 +328,7 @@ int main(void)
 		cmocka_unit_test(its_members_know_it),
 		cmocka_unit_test(its_members_are_disabled_with_it),
 		cmocka_unit_test(without_its_organisation_one_is_disabled),
+		cmocka_unit_test(a_client_is_changed_as_a_whole_or_not),
 		cmocka_unit_test(only_an_empty_one_is_removed),
 		cmocka_unit_test(nobody_joins_what_is_being_removed),
 		cmocka_unit_test(all_are_listed_in_pages),

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "admin/client.h"
 #include "codec/json_out.h"
 #include "crypt/digest.h"
 #include "crypt/password.h"
@@ -226,6 +227,37 @@ static void an_issuers_user_goes_with_its_organisation(void **state)
 	tally_fake_service_close(&service);
 }
 
+/* With what it had before, for a token that it then gets no more. */
+static void a_client_that_is_set_is_another_soon(void **state)
+{
+	const struct tally_client_record wanted = {
+		.client_id = TALLY_SPAN("team"),
+		.scopes = TALLY_SPAN("read"),
+		.organisation = TALLY_SPAN(TALLY_ORGANISATION_DEFAULT),
+	};
+	const struct tally_client_record nowhere = {
+		.client_id = TALLY_SPAN("team"), .organisation = TALLY_SPAN("nowhere"),
+	};
+	struct tally_arena *arena = tally_arena_new(1024, 65536);
+
+	(void)state;
+	open_with(NULL);
+	assert_ok(ask("team", CREDENTIALS "&scope=write"));
+	assert_int_equal(tally_admin_client_set(service.store, arena, &wanted,
+						TALLY_CLIENT_SCOPES | TALLY_CLIENT_ORGANISATION),
+			 TALLY_OK);
+	assert_int_equal(tally_admin_client_set(service.store, arena, &nowhere,
+						TALLY_CLIENT_ORGANISATION), TALLY_ERR_STATE);
+	/* It would be left without a grant. */
+	assert_int_equal(tally_admin_client_set(service.store, arena, &wanted,
+						TALLY_CLIENT_GRANTS), TALLY_ERR_USAGE);
+	disable(ACME, 1);
+	seam_assert_fault(ask("team", CREDENTIALS "&scope=write"), "400", "invalid_scope");
+	assert_ok(ask("team", CREDENTIALS "&scope=read"));
+	tally_arena_free(arena);
+	tally_fake_service_close(&service);
+}
+
 /* Everybody who names none is of the default, which can be disabled as well. */
 static void the_default_is_one_like_others(void **state)
 {
@@ -278,6 +310,7 @@ int main(void)
 		cmocka_unit_test(a_client_goes_with_its_organisation),
 		cmocka_unit_test(a_user_goes_with_its_organisation),
 		cmocka_unit_test(an_issuers_user_goes_with_its_organisation),
+		cmocka_unit_test(a_client_that_is_set_is_another_soon),
 		cmocka_unit_test(the_default_is_one_like_others),
 		cmocka_unit_test(nobody_joins_what_is_not_there),
 	};

@@ -101,8 +101,9 @@ static void read_part(struct tally_query *q, struct tally_arena *arena,
 		read_secret(q, arena, out);
 }
 
-static enum tally_err find(struct tally_db *db, struct tally_arena *arena,
-			   struct tally_span client_id, struct tally_client_record *out)
+enum tally_err tally_mysql_read_client(struct tally_db *db, struct tally_arena *arena,
+				       struct tally_span client_id,
+				       struct tally_client_record *out)
 {
 	struct tally_query q;
 
@@ -129,7 +130,7 @@ enum tally_err tally_mysql_client_find(struct tally_store *store, struct tally_a
 	if (!tally_mysql_is_id(client_id))
 		return TALLY_ERR_NOT_FOUND;
 	while (tally_work_next(&work))
-		work.err = find(work.db, arena, client_id, out);
+		work.err = tally_mysql_read_client(work.db, arena, client_id, out);
 	return work.err;
 }
 

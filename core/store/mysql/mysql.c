@@ -77,6 +77,7 @@ static const struct tally_store_ops ops = {
 	.client_find = tally_mysql_client_find,
 	.client_list = tally_mysql_client_list,
 	.client_add = tally_mysql_client_add,
+	.client_set = tally_mysql_client_set,
 	.client_disable = tally_mysql_client_disable,
 	.client_remove = tally_mysql_client_remove,
 	.client_secret_add = tally_mysql_client_secret_add,

@@ -36,9 +36,17 @@ enum tally_err tally_mysql_client_find(struct tally_store *store, struct tally_a
 enum tally_err tally_mysql_client_list(struct tally_store *store, tally_client_visit *visit,
 				       void *context);
 
+/* On a connection that is at work. TALLY_ERR_NOT_FOUND. */
+enum tally_err tally_mysql_read_client(struct tally_db *db, struct tally_arena *arena,
+				       struct tally_span client_id,
+				       struct tally_client_record *out) TALLY_MUST_CHECK;
+
 /* client_change.c */
 enum tally_err tally_mysql_client_add(struct tally_store *store,
 				      const struct tally_client_record *client);
+enum tally_err tally_mysql_client_set(struct tally_store *store, struct tally_arena *arena,
+				      struct tally_span client_id, tally_client_edit *edit,
+				      void *context);
 enum tally_err tally_mysql_client_disable(struct tally_store *store, struct tally_span client_id,
 					  int64_t at);
 enum tally_err tally_mysql_client_remove(struct tally_store *store, struct tally_span client_id);
