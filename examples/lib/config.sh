@@ -63,6 +63,20 @@ conf_pool_keys() {
 	done
 }
 
+# Without Redis there are no pools but those that --set asks for.
+conf_without_redis() {
+	local name kept=()
+	[ -z "${CONF[redis.socket]}${CONF[redis.host]:-}" ] || return 0
+	for name in "${CONF_ORDER[@]}"; do
+		if [[ $name == pool.tests.* && " ${SETS[*]} " != *" $name="* ]]; then
+			unset "CONF[$name]"
+		else
+			kept+=("$name")
+		fi
+	done
+	CONF_ORDER=("${kept[@]}")
+}
+
 # The API key of the pools of status lists: the program knows its SHA-256.
 status_key_digest() {
 	openssl dgst -sha256 -r "$DIR/status.key" | cut -d ' ' -f 1
@@ -112,6 +126,7 @@ conf_write() {
 	for override in "${SETS[@]}"; do
 		conf_override "$override"
 	done
+	conf_without_redis
 	conf_pool_keys
 	ISSUER=${CONF[server.issuer]}
 	MOUNT=${CONF[server.mount]:-$(sed 's|^[a-z]*://[^/]*||' <<<"$ISSUER")}
