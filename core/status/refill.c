@@ -60,9 +60,13 @@ struct tally_references *tally_references_ref(struct tally_references *reference
 
 void tally_references_unref(struct tally_references *references)
 {
-	if (references != NULL &&
-	    atomic_fetch_sub_explicit(&references->refs, 1, memory_order_acq_rel) == 1)
-		tally_refill_wake(references->refill);
+	if (references == NULL)
+		return;
+	/* From its last holder on the thread may end it at any time. */
+	struct tally_refill *refill = references->refill;
+
+	if (atomic_fetch_sub_explicit(&references->refs, 1, memory_order_acq_rel) == 1)
+		tally_refill_wake(refill);
 }
 
 void tally_references_set(struct tally_references *references, const struct tally_pool_conf *conf,
