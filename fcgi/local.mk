@@ -11,6 +11,7 @@ tallystick_SOURCES = \
 	fcgi/cmd_publish.c \
 	fcgi/cmd_purge.c \
 	fcgi/cmd_revoke.c \
+	fcgi/cmd_rewrap.c \
 	fcgi/cmd_setup.c \
 	fcgi/cmd_status.c \
 	fcgi/cmd_user.c \

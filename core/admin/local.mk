@@ -9,5 +9,6 @@ libtally_a_SOURCES += \
 	core/admin/pool_lists.c core/admin/pool_lists.h \
 	core/admin/public_key.c core/admin/public_key.h \
 	core/admin/revoke.c core/admin/revoke.h \
+	core/admin/rewrap.c core/admin/rewrap.h \
 	core/admin/text.c core/admin/text.h \
 	core/admin/user.c core/admin/user.h

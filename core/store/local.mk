@@ -26,6 +26,7 @@ libtally_a_SOURCES += \
 	core/store/mysql/purge.c \
 	core/store/mysql/query.c core/store/mysql/query.h \
 	core/store/mysql/revoked.c \
+	core/store/mysql/rewrap.c \
 	core/store/mysql/signing_key.c \
 	core/store/mysql/statement.c core/store/mysql/statement.def core/store/mysql/statement.h \
 	core/store/mysql/text.c core/store/mysql/text.h \

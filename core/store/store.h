@@ -338,12 +338,25 @@ struct tally_store_ops {
 					       struct tally_span client_id,
 					       struct tally_span secret_id);
 
+	/*
+	 * Replaces what a secret is kept as, sealed with another key; before is what
+	 * it was. TALLY_ERR_NOT_FOUND: it is gone, or not that any more.
+	 */
+	enum tally_err (*client_secret_rewrap)(struct tally_store *store, uint64_t client,
+					       const struct tally_secret_record *before,
+					       struct tally_span wrapped);
+
 	/* All keys in the order of created_at, kid; the array is the arena's. */
 	enum tally_err (*key_list)(struct tally_store *store, struct tally_arena *arena,
 				   struct tally_key_record **out, size_t *count);
 
 	/* TALLY_ERR_EXISTS; TALLY_ERR_LIMIT: there are TALLY_KEYS_MAX. */
 	enum tally_err (*key_add)(struct tally_store *store, const struct tally_key_record *key);
+
+	/* As client_secret_rewrap. */
+	enum tally_err (*key_rewrap)(struct tally_store *store,
+				     const struct tally_key_record *before,
+				     struct tally_span wrapped);
 
 	/* TALLY_ERR_NOT_FOUND; TALLY_ERR_STATE: the key is retired. */
 	enum tally_err (*key_activate)(struct tally_store *store, struct tally_span kid,

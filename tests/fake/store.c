@@ -112,6 +112,22 @@ static enum tally_err key_add(struct tally_store *store, const struct tally_key_
 	return fake_leave(fake, err);
 }
 
+static enum tally_err key_rewrap(struct tally_store *store, const struct tally_key_record *before,
+				 struct tally_span wrapped)
+{
+	struct fake *fake = fake_of(store);
+	enum tally_err err = fake_enter(fake);
+	struct tally_key_record *key = find_key(fake, before->kid);
+
+	if (err == TALLY_OK && (key == NULL || !tally_span_eq(key->wrapped, before->wrapped)))
+		err = TALLY_ERR_NOT_FOUND;
+	if (err == TALLY_OK && !fake_dup_all(fake->arena, (struct tally_span *[]){ &wrapped }, 1))
+		err = TALLY_ERR_NOMEM;
+	if (err == TALLY_OK)
+		key->wrapped = wrapped;
+	return fake_leave(fake, err);
+}
+
 /* Enters; *out is the key when it exists and is not retired. */
 static enum tally_err enter_for_key(struct fake *fake, struct tally_span kid,
 				    struct tally_key_record **out)
@@ -218,6 +234,8 @@ static const struct tally_store_ops ops = {
 	.revoke = fake_revoke,
 	.revoke_all = fake_revoke_all,
 	.purge = fake_purge,
+	.client_secret_rewrap = fake_client_secret_rewrap,
+	.key_rewrap = key_rewrap,
 	.key_list = key_list,
 	.key_add = key_add,
 	.key_activate = key_activate,

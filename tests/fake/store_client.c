@@ -295,6 +295,35 @@ enum tally_err fake_client_secret_remove(struct tally_store *store, struct tally
 	return fake_leave(fake, err);
 }
 
+static struct tally_secret_record *secret_of(struct fake *fake, uint64_t client,
+					     struct tally_span secret_id)
+{
+	size_t at;
+
+	for (size_t i = 0; i < fake->client_count; i++)
+		if (fake->clients[i]->number == client &&
+		    find_secret(fake->clients[i], secret_id, &at))
+			return &fake->clients[i]->secrets[at];
+	return NULL;
+}
+
+enum tally_err fake_client_secret_rewrap(struct tally_store *store, uint64_t client,
+					 const struct tally_secret_record *before,
+					 struct tally_span wrapped)
+{
+	struct fake *fake = fake_of(store);
+	enum tally_err err = fake_enter(fake);
+	struct tally_secret_record *secret = secret_of(fake, client, before->secret_id);
+
+	if (err == TALLY_OK && (secret == NULL || !tally_span_eq(secret->wrapped, before->wrapped)))
+		err = TALLY_ERR_NOT_FOUND;
+	if (err == TALLY_OK && !fake_dup_all(fake->arena, (struct tally_span *[]){ &wrapped }, 1))
+		err = TALLY_ERR_NOMEM;
+	if (err == TALLY_OK)
+		secret->wrapped = wrapped;
+	return fake_leave(fake, err);
+}
+
 static bool find_key(const struct tally_client_record *client, struct tally_span id, size_t *at)
 {
 	for (*at = 0; *at < client->key_count; ++*at)

@@ -118,6 +118,8 @@ FAKE_OP(client_remove, struct tally_span client_id);
 FAKE_OP(client_secret_add, struct tally_span client_id, const struct tally_secret_record *secret,
 	int64_t now);
 FAKE_OP(client_secret_remove, struct tally_span client_id, struct tally_span secret_id);
+FAKE_OP(client_secret_rewrap, uint64_t client, const struct tally_secret_record *before,
+	struct tally_span wrapped);
 FAKE_OP(client_key_add, const struct tally_public_key_record *key);
 FAKE_OP(client_key_remove, struct tally_span client_id, struct tally_span key_id);
 

@@ -149,6 +149,37 @@ for verb in show disable enable remove; do
 	fails 1 "$verb of no organisation" 'there is no organisation acme.*org list' program org "$verb" acme
 done
 
+# ---- another wrap key ------------------------------------------------------
+
+# with_keys NEW OLD: a configuration with these wrap keys.
+with_keys() {
+	sed "s|^wrap-key-file.*|wrap-key-file = $1\nprevious-wrap-key-file = $2|" "$TALLYSTICK_CONF" \
+		>"$TEST_TMP/wrap.conf"
+	chmod 600 "$TEST_TMP/wrap.conf"
+}
+
+rewrap() {
+	"$PROGRAM" --config "$TEST_TMP/wrap.conf" rewrap --json 2>"$TEST_TMP/stderr" |
+		jq -r '"\(.keys) \(.secrets) \(.sealed_before) \(.unopened)"'
+}
+
+old_key=$(sed -n 's/^wrap-key-file *= *//p' "$TALLYSTICK_CONF")
+openssl rand -out "$TEST_TMP/new.key" 32 && chmod 600 "$TEST_TMP/new.key"
+json client add --id signing --grant client_credentials --for-jwt
+sealed=$(program key list --json | jq 'map(select(.uri == "")) | length')
+json rewrap
+is "rewrap: all is sealed with the present key" "$(field '"\(.keys) \(.sealed_before)"')" \
+	"0 $((sealed + 1))"
+with_keys "$TEST_TMP/new.key" "$old_key"
+is "rewrap: all is sealed anew" "$(rewrap)" "$sealed 1 0 0"
+is "rewrap: and once" "$(rewrap)" "0 0 $((sealed + 1)) 0"
+fails 1 "rewrap: what no key opens" 'opens neither with keys.wrap-key-file nor' program rewrap
+with_keys "$old_key" "$TEST_TMP/new.key"
+is "rewrap: back again" "$(rewrap)" "$sealed 1 0 0"
+json client remove signing
+
+# ---- and again clients -----------------------------------------------------
+
 fails 1 "a client that exists" 'there is a client robot already' \
 	program client add --id robot --grant client_credentials
 fails 2 "an id with a colon" 'expected at most 64 letters' \

@@ -211,6 +211,12 @@ tests_unit_test_organisation_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_organisation_LDADD = $(unit_libs)
 TESTS += tests/unit/test_organisation
 
+check_PROGRAMS += tests/unit/test_rewrap
+tests_unit_test_rewrap_SOURCES = tests/unit/test_rewrap.c
+tests_unit_test_rewrap_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_rewrap_LDADD = $(unit_libs)
+TESTS += tests/unit/test_rewrap
+
 check_PROGRAMS += tests/unit/test_trusted_issuer
 tests_unit_test_trusted_issuer_SOURCES = tests/unit/test_trusted_issuer.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
 tests_unit_test_trusted_issuer_CPPFLAGS = $(unit_cppflags)

@@ -168,6 +168,14 @@ enum tally_err tally_mysql_key_retire(struct tally_store *store, struct tally_sp
 				      int64_t at);
 enum tally_err tally_mysql_key_remove(struct tally_store *store, struct tally_span kid);
 
+/* rewrap.c */
+enum tally_err tally_mysql_client_secret_rewrap(struct tally_store *store, uint64_t client,
+						const struct tally_secret_record *before,
+						struct tally_span wrapped);
+enum tally_err tally_mysql_key_rewrap(struct tally_store *store,
+				      const struct tally_key_record *before,
+				      struct tally_span wrapped);
+
 /* named.c: a statement's row by its name. TALLY_ERR_NOT_FOUND. */
 enum tally_err tally_mysql_named_disable(struct tally_store *store, enum tally_statement id,
 					 struct tally_span name, int64_t at);
