@@ -35,9 +35,11 @@ struct tally_desk {
 	int64_t create_at, due_at, scan_at;
 	int64_t retry_at;        /* not before; 0: nothing has failed */
 	int64_t retry_ms;
+	bool refused;            /* Redis answers, and does not take what is published */
 
 	uint32_t scan_next;      /* the list that the scan goes on with; 0: it begins */
 	uint64_t scan_recipe;    /* for which the scan under way, or the last, was made */
+	int64_t scan_newest;     /* when positions were last reserved, as far as it has come */
 	bool scan_all;           /* signs every list */
 	enum tally_err told;     /* what is wrong, as it was logged; TALLY_OK: nothing */
 };

@@ -4,7 +4,9 @@ libtally_a_SOURCES += \
 	core/status/check.c core/status/check.h \
 	core/status/check_open.c core/status/check_open.h \
 	core/status/claims.c core/status/claims.h \
-	core/status/desk.c core/status/desk.h \
+	core/status/desk.c core/status/desk.h core/status/desk_priv.h \
+	core/status/desk_lists.c \
+	core/status/desk_scan.c \
 	core/status/endpoints.h \
 	core/status/entry.c \
 	core/status/files.c core/status/files.h \

@@ -424,6 +424,45 @@ static void a_list_of_which_some_was_given_back_stays(void **state)
 	assert_true(publishing_state(p, "a", 0).is_retired);
 }
 
+/* Its last list is never full, and the one ahead of it never used. */
+static void lists_of_a_retired_pool_go_in_the_end(void **state)
+{
+	struct publishing *p = *state;
+
+	publishing_pool(p, "a", MORTAL);
+	publishing_settle(p->publisher);
+	reserve(p, "a", 20);
+	pass(p, 2);
+	publishing_pool(p, "a", MORTAL "retired = on\n");
+	pass(p, 160);
+	assert_int_equal(publishing_count(p, "a"), 3);
+	assert_int_equal(publishing_read(p, "a", 1, 3), 0);
+	pass(p, 200);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_true(publishing_state(p, "a", i).is_retired);
+	publishing_pool(p, "a", MORTAL);
+	pass(p, 2);
+	assert_int_equal(publishing_count(p, "a"), 5); /* it can be used again */
+	reserve(p, "a", 1);
+}
+
+/* Nothing is used up before that. */
+static void a_pool_that_is_retired_for_a_while_only_goes_on(void **state)
+{
+	struct publishing *p = *state;
+
+	publishing_pool(p, "a", MORTAL);
+	publishing_settle(p->publisher);
+	reserve(p, "a", 8);
+	publishing_pool(p, "a", MORTAL "retired = on\n");
+	pass(p, 160);
+	publishing_pool(p, "a", MORTAL);
+	reserve(p, "a", 24);
+	pass(p, 2);
+	assert_int_equal(publishing_count(p, "a"), 4);
+	assert_false(publishing_state(p, "a", 0).is_retired);
+}
+
 static void without_a_lifetime_nothing_goes(void **state)
 {
 	struct publishing *p = *state;
@@ -451,6 +490,38 @@ static void an_outage_is_waited_for(void **state)
 	pass(p, 3);
 	assert_int_equal(publishing_read(p, "a", 0, 5), 1);
 	assert_int_equal(publishing_logged(p, " error "), 0);
+}
+
+static unsigned int refused;
+
+static enum tally_err refuse(struct tally_lists *lists, struct tally_span pool, uint32_t list,
+			     uint64_t fence, const struct tally_list_publication *publication,
+			     int64_t again_ms, uint32_t history)
+{
+	(void)lists, (void)pool, (void)list, (void)fence;
+	(void)publication, (void)again_ms, (void)history;
+	refused++;
+	return TALLY_ERR_UNAVAILABLE;
+}
+
+/* As when it has no memory left: it answers, and no list gets in. */
+static void what_redis_refuses_is_tried_less_and_less(void **state)
+{
+	struct publishing *p = *state;
+	const struct tally_lists_ops *ops = p->lists->ops;
+	struct tally_lists_ops refusing = *ops;
+
+	refusing.publish = refuse;
+	refused = 0;
+	publishing_pool(p, "a", SMALL "publish = immediate\n");
+	publishing_settle(p->publisher);
+	publishing_update(p, "a", 0, 5, 1, 0);
+	p->lists->ops = &refusing;
+	pass(p, 120);
+	p->lists->ops = ops;
+	assert_in_range(refused, 5, 10);
+	pass(p, 60);
+	assert_int_equal(publishing_read(p, "a", 0, 5), 1);
 }
 
 /* Any operation may fail, or be done while its answer is lost. */
@@ -591,8 +662,11 @@ int main(void)
 		TEST(a_list_goes_when_all_that_refers_to_it_has_expired),
 		TEST(a_list_that_is_not_full_stays),
 		TEST(a_list_of_which_some_was_given_back_stays),
+		TEST(lists_of_a_retired_pool_go_in_the_end),
+		TEST(a_pool_that_is_retired_for_a_while_only_goes_on),
 		TEST(without_a_lifetime_nothing_goes),
 		TEST(an_outage_is_waited_for),
+		TEST(what_redis_refuses_is_tried_less_and_less),
 		TEST(whatever_fails_is_made_good),
 		TEST(a_pool_that_was_lost_waits_until_it_is_opened_anew),
 		TEST(once_does_what_is_due_and_gives_up_the_lease),
