@@ -73,7 +73,7 @@ struct tally_list_state {
 	uint32_t list;
 	bool is_retired;     /* the rest is 0 then */
 	int64_t created_at;  /* iat of its first publication */
-	int64_t reserved_at; /* when positions of it were last reserved; 0: never */
+	int64_t reserved_at; /* when positions of it were last reserved, the latest now; 0: never */
 	int64_t iat, exp;    /* of what is published */
 	uint64_t version;    /* 0 at first; grows with each update that changes something */
 	uint64_t published;  /* the version that is published */

@@ -166,8 +166,11 @@ static struct tally_list_range take(struct fake_pool *pool, uint32_t count)
 
 static void note_reserved(struct fake_pool *pool, struct tally_list_range range, int64_t now)
 {
-	for (uint32_t i = 0; i < range.count; i++)
-		pool->lists[(range.first + i) / pool->shape.size].state.reserved_at = now;
+	for (uint32_t i = 0; i < range.count; i++) {
+		int64_t *at = &pool->lists[(range.first + i) / pool->shape.size].state.reserved_at;
+
+		*at = now > *at ? now : *at;
+	}
 }
 
 static enum tally_err reserve(struct tally_lists *lists, struct tally_span id, uint32_t count,

@@ -198,7 +198,7 @@ static void states_of_lists(void **state)
 	assert_false(states[1].is_retired);
 	assert_int_equal(states[1].list, 1);
 	assert_int_equal(states[1].created_at, 1000);
-	assert_int_equal(states[1].reserved_at, 1);
+	assert_int_equal(states[1].reserved_at, 77); /* and not what came after, at 1 */
 	assert_int_equal(states[1].recipe, UINT64_MAX - 3001);
 	assert_int_equal(states[1].iat, 3000);
 	assert_int_equal(states[1].exp, 4000);

@@ -7,7 +7,7 @@
 -- A position leaves where it is kept before anything else is done with it: if
 -- this failed half-way, it would be lost, not reserved twice.
 local prefix = string.sub(KEYS[1], 1, -5)
-local left, now, most = tonumber(ARGV[1]), struct.pack('>I8', tonumber(ARGV[2])), tonumber(ARGV[3])
+local left, now, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local pool = redis.call('HMGET', KEYS[1], 'size', 'lists', 'next')
 if not pool[1] then return {'OK'} end
 local size, lists, next = tonumber(pool[1]), tonumber(pool[2]), tonumber(pool[3])
@@ -17,7 +17,8 @@ local function record_of(position)
 	return prefix .. 'r' .. string.format('%d', math.floor(position / size))
 end
 
--- Joins what follows the range before; notes in its list when it was reserved.
+-- Joins what follows the range before; notes in its list when it was reserved, unless
+-- that is less than it says: a clock may be behind.
 local function add(position, n)
 	left = left - n
 	if ranges > 0 and first + count == position then
@@ -26,7 +27,10 @@ local function add(position, n)
 		ranges, first, count = ranges + 1, position, n
 	end
 	answer[ranges * 2], answer[ranges * 2 + 1] = first, count
-	redis.call('SETRANGE', record_of(position), 21, now)
+	local record = record_of(position)
+	if struct.unpack('>I8', redis.call('GETRANGE', record, 21, 28)) < now then
+		redis.call('SETRANGE', record, 21, struct.pack('>I8', now))
+	end
 end
 
 while left > 0 and ranges < most do
