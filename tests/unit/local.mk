@@ -346,3 +346,9 @@ tests_unit_test_own_status_SOURCES = tests/unit/test_own_status.c tests/unit/poo
 tests_unit_test_own_status_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_own_status_LDADD = $(unit_libs)
 TESTS += tests/unit/test_own_status
+
+check_PROGRAMS += tests/unit/test_token_list
+tests_unit_test_token_list_SOURCES = tests/unit/test_token_list.c tests/unit/publishing.c tests/unit/publishing.h
+tests_unit_test_token_list_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_token_list_LDADD = $(unit_libs)
+TESTS += tests/unit/test_token_list
