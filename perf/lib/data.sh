@@ -96,7 +96,8 @@ declare -A POOL_KEY # of each pool that was added here
 # for a list every other second, the lists for it.
 PUBLISHED_POOL=(size=50000 bits=1 precreation-lists=1 precreation-check-delay=40s
 	prefetch-threshold=1000 prefetch-capacity=10000)
-HURRIED_POOL=("${PUBLISHED_POOL[@]}" precreation-lists=4 precreation-check-delay=1s)
+HURRIED_POOL=(size=50000 bits=1 precreation-lists=4 precreation-check-delay=1s
+	prefetch-threshold=1000 prefetch-capacity=10000)
 
 # add_pool NAME DIRECTIVE=VALUE...: and waits until it hands out references.
 add_pool() {

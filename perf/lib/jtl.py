@@ -34,7 +34,7 @@ def main():
     bad = [row for row in rows if row["success"] != "true"]
     not_2xx = sum(not row["responseCode"].startswith("2") for row in bad)
     print(json.dumps({
-        "requests": len(rows) - len(bad),
+        "requests": len(rows) - len(bad) + not_2xx,
         "us": max(1, end - begin) * 1000,
         "not_2xx": not_2xx,
         "failed": len(bad) - not_2xx,

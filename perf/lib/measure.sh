@@ -38,9 +38,10 @@ tree() {
 # of a pool.
 group_pids() {
 	case $1 in
-	web | database | redis)
+	# Apache has others from time to time.
+	web)
 		# shellcheck disable=SC2046 # ids
-		tree $(stack pids "$1") | xargs
+		tree $(stack pids web) | xargs
 		;;
 	*) say "${POOL_PIDS[$1]}" ;;
 	esac
@@ -52,14 +53,24 @@ counters() {
 	say "$(machine_us) $(cpu_us $1) $(cpu_us $2) $(cpu_us $3) $(cpu_us $4)"
 }
 
+# As "stack sql" and "stack redis", in a fraction of the time.
+sql() {
+	MYSQL_PWD=$(<"$TALLYSTICK_DB_ADMIN_PASSWORD_FILE") "$SQL_CLIENT" --no-defaults --batch \
+		--socket="$TALLYSTICK_DB_SOCKET" --user=admin --execute="$1" "$TALLYSTICK_DB_NAME"
+}
+
+redis() {
+	redis-cli -s "$TALLYSTICK_REDIS_SOCKET" "$@"
+}
+
 # store_counts: statements and writes of the database, commands of Redis. The
 # requests that ask are counted themselves; STORE_ASKED says how often.
 store_counts() {
-	say "$(stack sql "SHOW GLOBAL STATUS WHERE Variable_name IN
+	say "$(sql "SHOW GLOBAL STATUS WHERE Variable_name IN
 		('Questions', 'Innodb_data_writes', 'Innodb_data_written')" |
 		awk '{ n[$1] = $2 } END { print n["Questions"], n["Innodb_data_writes"],
 			n["Innodb_data_written"] }')" \
-		"$(stack redis INFO stats | tr -d '\r' |
+		"$(redis INFO stats | tr -d '\r' |
 			sed -n 's/^total_commands_processed://p')"
 }
 
@@ -146,7 +157,10 @@ rounds() {
 	local round count lane order=()
 	say "$TITLE: ${#LANES[@]} lanes, $ROUNDS rounds of $SECONDS_EACH s" >&2
 	for lane in "${LANES[@]}"; do
-		load "$lane" 16 1 >/dev/null
+		# A ceiling has no cache to be filled.
+		if [ -z "$QUICK" ] || is_ours "$lane"; then
+			load "$lane" 16 1 >/dev/null
+		fi
 	done
 	for ((round = 1; round <= ROUNDS; round++)); do
 		order=()
@@ -175,6 +189,7 @@ is_ours() {
 # there is room.
 half_load() {
 	local lane count
+	[ -z "$QUICK" ] || return 0
 	for lane in "${LANES[@]}"; do
 		is_ours "$lane" || continue
 		for count in "${CONNECTIONS[@]}"; do
@@ -211,7 +226,7 @@ note_sizes() {
 # load, in KiB. Pss shares the pages of libraries out among those that map them.
 note_memory() {
 	local group pid
-	for group in "${!POOL_PIDS[@]}" web database redis; do
+	for group in "${!POOL_PIDS[@]}" web; do
 		for pid in $(group_pids "$group"); do
 			awk -v group="$group" '$1 == "Rss:" { rss = $2 }
 				$1 == "Pss:" { pss = $2 }

@@ -3,7 +3,7 @@
 # The processes that are measured: the stack, and the ceilings behind its web
 # server. Sourced by perf/run.
 
-declare -A POOL_PIDS # the ids of each pool, by its name
+declare -A POOL_PIDS # the ids of each pool by its name, and of database and Redis
 
 AGAINST_MOUNT=/oauth2/against
 
@@ -59,6 +59,8 @@ stack_up() {
 		eval "$line"
 	done < <(stack env)
 	POOL_PIDS[tallystick]=$(stack pids pool | xargs)
+	POOL_PIDS[database]=$(stack pids database)
+	POOL_PIDS[redis]=$(stack pids redis)
 	note_store_asked
 }
 
@@ -130,7 +132,7 @@ pool_spawn() {
 pools_stop() {
 	local name
 	for name in "${!POOL_PIDS[@]}"; do
-		[ "$name" != tallystick ] || continue
+		[[ $name != @(tallystick|database|redis) ]] || continue
 		# shellcheck disable=SC2086 # ids
 		kill ${POOL_PIDS[$name]} 2>/dev/null || true
 		rm -f "$(pool_socket "$name")"

@@ -14,7 +14,8 @@ split("\n") as [$summary, $times]
 	as [$statements, $writes, $written, $commands]
 | ($syncs | numbers) as [$database_syncs, $redis_syncs]
 | ($times | numbers | add * 1e6) as $generator
-| ($load.requests * $units) as $done
+# What was refused is not counted, but costs.
+| (($load.requests - $load.not_2xx) * $units) as $done
 | ([$done, 1] | max) as $requests
 | def each: if . == null then null else . / $requests end;
 {

@@ -54,8 +54,22 @@ threads() {
 	THREADS=${THREADS:-$1}
 }
 
+# connections N...: of them --quick has the last.
 connections() {
-	[ ${#CONNECTIONS[@]} -gt 0 ] || CONNECTIONS=("$@")
+	[ ${#CONNECTIONS[@]} = 0 ] || return 0
+	CONNECTIONS=("$@")
+	[ -z "$QUICK" ] || CONNECTIONS=("${@: -1}")
+}
+
+# status_pool NAME DIRECTIVE=VALUE...: a pool of status lists, in the configuration.
+status_pool() {
+	local name=$1 setting
+	shift
+	POOL_KEY[$name]=$(random_hex 32)
+	for setting; do
+		setting "pool.$name.$setting"
+	done
+	setting "pool.$name.api-keys=perf:$(printf '%s' "${POOL_KEY[$name]}" | sha256sum | cut -d ' ' -f 1)"
 }
 
 # rounds_of ROUNDS SECONDS

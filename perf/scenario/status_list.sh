@@ -18,9 +18,10 @@ lane static  web        LIST                  request
 target static  plain 0.95
 target handler empty 0.80
 
+status_pool perf-delay "${PUBLISHED_POOL[@]}" publish=immediate
+
 prepare() {
 	local uri
-	add_pool perf-delay "${PUBLISHED_POOL[@]}" publish=immediate
 	uri=$(new_list perf-delay)
 	set_some perf-delay "$uri" 50000 500
 	LANE_PATH[handler]=${uri#"$TALLYSTICK_URL"}

@@ -22,10 +22,8 @@ target delay empty 0.85
 target fail  empty 0.85
 ratio  bulk  delay
 
-prepare() {
-	add_pool perf-delay "${HURRIED_POOL[@]}" prefetch-on-underflow=delay
-	add_pool perf-fail "${HURRIED_POOL[@]}" prefetch-on-underflow=fail
-}
+status_pool perf-delay "${HURRIED_POOL[@]}" prefetch-on-underflow=delay
+status_pool perf-fail "${HURRIED_POOL[@]}" prefetch-on-underflow=fail
 
 lane_env() {
 	case ${1%-against} in

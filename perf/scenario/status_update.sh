@@ -20,8 +20,9 @@ units batch 1000
 target update setbit 0.80
 target batch  update 20
 
+status_pool perf-delay "${PUBLISHED_POOL[@]}"
+
 prepare() {
-	add_pool perf-delay "${PUBLISHED_POOL[@]}"
 	LIST=$(new_list perf-delay)
 }
 
