@@ -125,9 +125,9 @@ watch_stop() {
 	is "$1: and always there" "$(watch_count absent)" 0
 }
 
-up "a stack of three processes" --processes 3 --threads 4 --set status.lease="${LEASE}s" \
-	--set keys.refresh=1s --set redis.timeout=1s --set log.level=info \
-	--set pool.tests.list-lifetime=1d
+OPTIONS=(--processes 3 --threads 4 --set status.lease="${LEASE}s" --set keys.refresh=1s
+	--set redis.timeout=1s --set log.level=info)
+up "a stack of three processes" "${OPTIONS[@]}"
 
 # ---- a pool is usable at once ----------------------------------------------------
 
@@ -293,5 +293,19 @@ out=$("$PROGRAM" --config "$TEST_TMP/gone.conf" publish --once --pool live 2>&1)
 like "a folder that is missing is told" "$out" "$TEST_TMP/gone: No such file or directory; make it"
 
 ok "every list is still right" all_signed
+no_reports
+
+# ---- processes that serve, and do not publish -----------------------------------------
+
+stack down --keep >/dev/null
+up "status.publisher is off" "${OPTIONS[@]}" --set status.publisher=off
+program pool add apart --set size=1000 --set bits=8 --json >/dev/null
+sleep 2
+is "nobody publishes a new pool" "$(stack redis EXISTS 'tally:{apart}:lease')" 0
+ok "until it is published" program publish --once --pool apart
+has_files() {
+	[ "$(find "$TALLYSTICK_STATUS_DIRECTORY" -name 'apart-*' | wc -l)" = 6 ]
+}
+ok "its files are written by those that serve" wait_until 5 has_files || say_log
 no_reports
 done_testing
