@@ -62,15 +62,18 @@ static void bury(struct tally_references *references)
 	}
 }
 
-void tally_references_expire(struct tally_references *references, int64_t now_ms, bool all)
+bool tally_references_expire(struct tally_references *references, int64_t now_ms, bool all)
 {
+	size_t before = references->live;
+
 	while (references->live > 0) {
 		const struct block *oldest = tally_references_block(references, references->dead);
 
 		if (!all && now_ms - oldest->at_ms < references->hold_ms)
-			return;
+			break;
 		bury(references);
 	}
+	return references->live < before;
 }
 
 /* There are n. What goes out is the place in the list; its index is worked out without the lock. */
@@ -149,7 +152,7 @@ void tally_references_fail(struct tally_references *references, enum tally_err e
 
 bool tally_references_are_low(const struct tally_references *references)
 {
-	if (references->is_retired)
+	if (references->is_retired || (references->is_resting && references->first == NULL))
 		return false;
 	return references->first != NULL || references->missed > references->stock ||
 	       references->stock < references->threshold || references->stock == 0;
@@ -196,6 +199,7 @@ static enum tally_err take_places(struct tally_references *references,
 {
 	if (references->is_retired)
 		return TALLY_ERR_STATE;
+	references->is_idle = false;
 	tally_references_expire(references, tally_clock_ms(), false);
 	if (references->first == NULL && references->stock >= n) {
 		pop(references, out, n);

@@ -41,6 +41,9 @@ struct tally_references {
 	uint32_t capacity;
 	int64_t hold_ms;
 	bool is_retired;
+	bool waits;            /* on-underflow = delay */
+	bool is_idle;          /* nothing has been asked for since it was last filled */
+	bool is_resting;       /* it was given back idle: filled again when somebody asks */
 
 	/*
 	 * A ring, oldest first: dead blocks (used up, or held for too long), then
@@ -68,8 +71,8 @@ struct block *tally_references_block(struct tally_references *references, size_t
 /* Adds a block; false: there is no room for it. */
 bool tally_references_put(struct tally_references *references, struct block block);
 
-/* Makes blocks dead that have been held for too long, or all of them. */
-void tally_references_expire(struct tally_references *references, int64_t now_ms, bool all);
+/* Makes blocks dead that have been held for too long, or all of them; whether there were any. */
+bool tally_references_expire(struct tally_references *references, int64_t now_ms, bool all);
 
 /* Hands out to those who wait as far as the stock goes. */
 void tally_references_serve(struct tally_references *references);

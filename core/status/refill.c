@@ -78,6 +78,8 @@ void tally_references_set(struct tally_references *references, const struct tall
 	references->capacity = conf->prefetch_capacity;
 	references->hold_ms = (int64_t)conf->prefetch_hold * 1000;
 	references->is_retired = is_retired;
+	references->waits = conf->prefetch_on_underflow == TALLY_POOL_DELAY;
+	references->is_resting = false;
 	pthread_mutex_unlock(&references->lock);
 	tally_refill_wake(references->refill);
 }
@@ -213,6 +215,8 @@ static void refill(struct tally_references *references)
 	if (!tally_references_are_low(references) ||
 	    wait_left(references, tally_clock_ms()) > 0)
 		return;
+	references->is_resting = false;
+	references->is_idle = references->first == NULL;
 	while ((lack = tally_references_lack(references)) > 0 && has_room(references))
 		if (!reserve(references, lack))
 			return;
@@ -235,7 +239,10 @@ static int64_t visit(struct tally_references *references)
 	pthread_mutex_lock(&references->lock);
 	if (references->is_retired)
 		tally_references_fail(references, TALLY_ERR_STATE);
-	tally_references_expire(references, tally_clock_ms(), references->is_retired);
+	/* Who can wait need not be kept in stock for all the time that nobody asks. */
+	if (tally_references_expire(references, tally_clock_ms(), references->is_retired) &&
+	    references->stock == 0)
+		references->is_resting = references->waits && references->is_idle;
 	give_back(references);
 	refill(references);
 	int64_t next = next_visit(references);

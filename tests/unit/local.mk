@@ -352,3 +352,9 @@ tests_unit_test_token_list_SOURCES = tests/unit/test_token_list.c tests/unit/pub
 tests_unit_test_token_list_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_token_list_LDADD = $(unit_libs)
 TESTS += tests/unit/test_token_list
+
+check_PROGRAMS += tests/unit/test_app_lists
+tests_unit_test_app_lists_SOURCES = tests/unit/test_app_lists.c tests/unit/pools.c tests/unit/pools.h tests/unit/logged.c tests/unit/logged.h
+tests_unit_test_app_lists_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_app_lists_LDADD = $(unit_libs)
+TESTS += tests/unit/test_app_lists

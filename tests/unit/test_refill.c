@@ -231,6 +231,39 @@ static void nothing_is_held_for_too_long(void **state)
 	assert_take(100, TALLY_OK);
 }
 
+/* Nobody asks, and who asks can wait: nothing is held. */
+static void an_idle_pool_rests(void **state)
+{
+	static struct tally_reference one;
+
+	(void)state;
+	visit();
+	assert_int_equal(shape().next, 100);
+	tally_fake_clock_advance_ms(60 * 1000);
+	visit();
+	assert_int_equal(shape().returned, 100);
+	tally_fake_clock_advance_ms(60 * 1000);
+	visit();
+	assert_int_equal(shape().returned, 100);
+	assert_int_equal(tally_pools_start(fixture.pools), TALLY_OK);
+	assert_int_equal(tally_references_take(pool, &one, 1), TALLY_OK);
+	note(&one, 1);
+}
+
+/* Somebody did ask, a little: so it is kept in stock. */
+static void a_pool_that_is_used_does_not_rest(void **state)
+{
+	(void)state;
+	visit();
+	for (int i = 0; i < 5; i++) {
+		assert_take(1, TALLY_OK);
+		tally_fake_clock_advance_ms(60 * 1000);
+		visit();
+		assert_int_equal(shape().returned, 0);
+	}
+	assert_take(100, TALLY_OK);
+}
+
 static void a_retired_pool_gives_back(void **state)
 {
 	(void)state;
@@ -459,6 +492,8 @@ int main(void)
 		FAILING(two_processes_never_hand_out_the_same),
 		FAILING(a_clean_stop_gives_back),
 		FAILING(nothing_is_held_for_too_long),
+		WAITING(an_idle_pool_rests),
+		WAITING(a_pool_that_is_used_does_not_rest),
 		FAILING(a_retired_pool_gives_back),
 		FAILING(a_pool_that_is_gone_gives_back),
 		FAILING(what_is_not_sure_is_lost),
