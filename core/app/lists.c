@@ -63,8 +63,7 @@ enum tally_err tally_app_lists_start(struct tally_app *app)
 }
 
 /* The key of a pool's own, with its certificates, as the publisher will open them. */
-static enum tally_err check_signing(const struct tally_conf *conf,
-				    const struct tally_pool_conf *of)
+static enum tally_err check_signing(const struct tally_conf *conf, const struct tally_pool_conf *of)
 {
 	struct tally_signing *signing = tally_signing_new();
 	struct tally_pool pool = { .conf = *of };
@@ -87,8 +86,7 @@ static enum tally_err check_keys(const struct tally_conf *conf)
 	const struct tally_pool_conf *pools = tally_conf_pools(conf, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		enum tally_err one =
-			pools[i].key_uri ? check_signing(conf, &pools[i]) : TALLY_OK;
+		enum tally_err one = pools[i].key_uri ? check_signing(conf, &pools[i]) : TALLY_OK;
 
 		err = one != TALLY_OK ? one : err;
 	}

@@ -21,7 +21,7 @@ struct route {
 };
 
 static const struct route routes[] = {
-#define TALLY_ROUTE(where, path, methods, form, handler, body_max) \
+#define TALLY_ROUTE(where, path, methods, form, handler, body_max)                                 \
 	{ where, { path, sizeof(path) - 1 }, methods, TALLY_FAULT_##form, handler, body_max },
 #include "app/routes.def"
 #undef TALLY_ROUTE

@@ -9,10 +9,10 @@
 
 #include <stdlib.h>
 
-#define FRESH 1u    /* seconds */
-#define STALE 300u  /* seconds, while Redis does not answer */
-#define ENTRIES 256u
-#define PAGE 256u   /* lists in one round trip */
+#define FRESH    1u   /* seconds */
+#define STALE    300u /* seconds, while Redis does not answer */
+#define ENTRIES  256u
+#define PAGE     256u /* lists in one round trip */
 #define BODY_MAX (16u * 1024 * 1024)
 
 struct aggregation {
@@ -129,8 +129,7 @@ struct tally_cache *tally_aggregations_new(struct tally_pools *pools)
 
 static enum tally_fault answer(struct tally_request *rq, const struct aggregation *aggregation)
 {
-	struct tally_span body =
-		tally_arena_dup(rq->arena, tally_buf_span(&aggregation->body));
+	struct tally_span body = tally_arena_dup(rq->arena, tally_buf_span(&aggregation->body));
 
 	if (body.p == NULL)
 		return tally_fault_of(rq, TALLY_ERR_NOMEM, "answering with an aggregation");

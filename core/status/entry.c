@@ -30,12 +30,10 @@ static enum tally_fault read_value(struct tally_request *rq, const struct tally_
 				   uint32_t list, uint64_t index, unsigned int *value)
 {
 	struct tally_lists *lists = pool->lists;
-	enum tally_err err =
-		lists->ops->read(lists, pool->conf.id, list, index, value);
+	enum tally_err err = lists->ops->read(lists, pool->conf.id, list, index, value);
 
 	if (err == TALLY_ERR_NOT_FOUND)
-		return tally_fault(rq, TALLY_FAULT_NO_SUCH_LIST,
-				   "it does not exist, or no longer");
+		return tally_fault(rq, TALLY_FAULT_NO_SUCH_LIST, "it does not exist, or no longer");
 	if (err == TALLY_ERR_LIMIT)
 		return tally_fault(rq, TALLY_FAULT_INDEX_BOUNDS, "index %llu",
 				   (unsigned long long)index);

@@ -12,8 +12,8 @@
 #include "status/shelf.h"
 #include "sys/clock.h"
 
-#define GZIP TALLY_LIST_FORMATS /* the coding's place in etag */
-#define SETTLED 2 /* seconds after which no other list has the same date */
+#define GZIP    TALLY_LIST_FORMATS /* the coding's place in etag */
+#define SETTLED 2                  /* seconds after which no other list has the same date */
 
 /* ---- finding ---- */
 
@@ -41,8 +41,8 @@ static enum tally_fault find_pool(struct tally_request *rq, struct tally_pool **
 	return no_such_list(rq, "it is of no pool");
 }
 
-static enum tally_fault fetch(struct tally_request *rq, const struct tally_pool *pool,
-			      bool is_past, uint64_t time, const struct tally_shelved **out)
+static enum tally_fault fetch(struct tally_request *rq, const struct tally_pool *pool, bool is_past,
+			      uint64_t time, const struct tally_shelved **out)
 {
 	struct tally_shelf *shelf = rq->services->shelf;
 	uint32_t list;
@@ -121,7 +121,8 @@ static enum tally_fault add_caching(struct tally_request *rq, const struct tally
 	if (shelved->exp != 0 && left <= 0)
 		return tally_fault(rq, TALLY_FAULT_UNAVAILABLE,
 				   "the list expired %lld seconds ago and was not signed again: "
-				   "does a publisher run, and has it a key?", (long long)-left);
+				   "does a publisher run, and has it a key?",
+				   (long long)-left);
 	if (shelved->exp != 0 && left < age)
 		age = left;
 	rq->response.cache_control =

@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "status/pool.h"
 
-#define DIGITS 12u
-#define PATH "/status-lists/"
+#define DIGITS           12u
+#define PATH             "/status-lists/"
 #define AGGREGATION_PATH "/aggregation/"
 
 struct tally_span tally_list_name(const struct tally_pool *pool, uint32_t list,
@@ -109,8 +109,7 @@ struct tally_span tally_list_uri_name(const struct tally_pool *pool, struct tall
 	return id.p && tally_span_eq(id, pool->conf.id) ? name : tally_span(NULL, 0);
 }
 
-struct tally_span tally_aggregation_uri(const struct tally_pool *pool,
-					char out[TALLY_LIST_URI_MAX])
+struct tally_span tally_aggregation_uri(const struct tally_pool *pool, char out[TALLY_LIST_URI_MAX])
 {
 	if (pool->conf.aggregation_id == NULL)
 		return tally_span(NULL, 0);

@@ -9,9 +9,9 @@
 #include "status/reference.h"
 #include "sys/log.h"
 
-#define RETRY_AFTER 1u /* seconds: a buffer is soon full again */
-#define AROUND_ALL 32u /* {"references":[]} */
-#define AROUND_ONE 48u /* {"uri":"","index":4294967295}, */
+#define RETRY_AFTER 1u  /* seconds: a buffer is soon full again */
+#define AROUND_ALL  32u /* {"references":[]} */
+#define AROUND_ONE  48u /* {"uri":"","index":4294967295}, */
 
 static enum tally_fault take(struct tally_request *rq, struct tally_pool *pool,
 			     struct tally_reference *out, size_t n)
@@ -27,8 +27,7 @@ static enum tally_fault take(struct tally_request *rq, struct tally_pool *pool,
 	if (err == TALLY_ERR_STATE)
 		return tally_fault(rq, TALLY_FAULT_NO_SUCH_POOL, "pool %.*s is retired",
 				   TALLY_SPAN_ARG(pool->conf.id));
-	return err == TALLY_OK ? TALLY_FAULT_NONE
-			       : tally_fault_of(rq, err, "taking references");
+	return err == TALLY_OK ? TALLY_FAULT_NONE : tally_fault_of(rq, err, "taking references");
 }
 
 /* A URI needs no escapes: an issuer is a plain URL (sys/pool_check.c). */
@@ -58,16 +57,15 @@ static void write_all(const struct tally_pool *pool, const struct tally_referenc
 
 static enum tally_fault issue(struct tally_request *rq, struct tally_pool *pool, size_t n)
 {
-	struct tally_reference *references =
-		tally_arena_array(rq->arena, n, sizeof(*references));
+	struct tally_reference *references = tally_arena_array(rq->arena, n, sizeof(*references));
 	char text[TALLY_LIST_URI_MAX];
 	struct tally_buf buf;
 
 	if (references == NULL)
 		return tally_fault_of(rq, TALLY_ERR_NOMEM, "taking references");
 	/* Before any is taken, so that none is lost for want of memory. */
-	tally_buf_in(&buf, rq->arena, AROUND_ALL + n * (AROUND_ONE +
-							tally_list_uri(pool, 0, text).n));
+	tally_buf_in(&buf, rq->arena,
+		     AROUND_ALL + n * (AROUND_ONE + tally_list_uri(pool, 0, text).n));
 	if (tally_buf_err(&buf) != TALLY_OK)
 		return tally_fault_of(rq, TALLY_ERR_NOMEM, "writing references");
 	enum tally_fault fault = take(rq, pool, references, n);

@@ -17,7 +17,7 @@
 #include <endian.h>
 #include <string.h>
 
-#define ROUNDS 10u
+#define ROUNDS    10u
 #define NAME_BITS 48u
 
 static void set_size(struct tally_permutation *p, uint64_t n)

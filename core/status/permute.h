@@ -18,9 +18,9 @@
 /* What a list's places become; made once per list or pool. */
 struct tally_permutation {
 	struct tally_siphash_key key;
-	uint64_t n;          /* what is permuted: 0…n-1 */
-	unsigned int low;    /* bits of the lower half of a block … */
-	unsigned int high;   /* … and of the upper one */
+	uint64_t n;        /* what is permuted: 0…n-1 */
+	unsigned int low;  /* bits of the lower half of a block … */
+	unsigned int high; /* … and of the upper one */
 };
 
 /* For the places of list number `list` of a pool with this seed; size is not 0. */

@@ -19,7 +19,7 @@
 
 /* "status-lists/" and a list's name behind the issuer and a slash. */
 #define TALLY_LIST_NAME_MAX (TALLY_POOL_ID_MAX + 1 + 12)
-#define TALLY_LIST_URI_MAX 384u
+#define TALLY_LIST_URI_MAX  384u
 
 struct tally_references; /* status/reference.h */
 
@@ -89,8 +89,7 @@ void tally_pool_release(struct tally_pool *pool);
  * The pool of our own tokens, open and held. TALLY_ERR_NOT_FOUND: there is none;
  * TALLY_ERR_UNAVAILABLE: that is not known, or it is not open.
  */
-enum tally_err tally_pools_own(struct tally_pools *pools, struct tally_pool **out)
-	TALLY_MUST_CHECK;
+enum tally_err tally_pools_own(struct tally_pools *pools, struct tally_pool **out) TALLY_MUST_CHECK;
 
 /* From the next refresh on there is one. */
 void tally_pools_want_own(struct tally_pools *pools);

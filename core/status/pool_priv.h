@@ -11,13 +11,13 @@
 
 /* A definition has 8 KiB at most. */
 #define BOX_FIRST 2048u
-#define BOX_MAX (64u * 1024)
+#define BOX_MAX   (64u * 1024)
 
 /* A pool with the count of its holders. */
 struct tally_pool_box {
 	struct tally_pool pool; /* the first member */
 	_Atomic unsigned int refs;
-	struct tally_arena *arena;    /* of pool.conf and definition */
+	struct tally_arena *arena; /* of pool.conf and definition */
 	bool from_database;
 	struct tally_span definition; /* of the database, when it is refused */
 };
@@ -31,9 +31,9 @@ struct tally_pool_set {
 struct tally_pools {
 	struct tally_lists *lists;
 	struct tally_refill *refill;
-	bool looks_only;               /* creates nothing in Redis */
-	_Atomic bool own_wanted;       /* a token was to have a status */
-	pthread_rwlock_t lock;         /* guards the three that follow */
+	bool looks_only;         /* creates nothing in Redis */
+	_Atomic bool own_wanted; /* a token was to have a status */
+	pthread_rwlock_t lock;   /* guards the three that follow */
 	struct tally_pool_set set;
 	bool database_seen;
 	char own[TALLY_POOL_ID_MAX + 1]; /* tokens.status-pool */

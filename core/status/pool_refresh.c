@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define SCRATCH_FIRST (16u * 1024)
-#define SCRATCH_MAX (64u * 1024 * 1024) /* as many definitions as there may be */
+#define SCRATCH_MAX   (64u * 1024 * 1024) /* as many definitions as there may be */
 
 /* What a pool is to be. */
 struct wanted {
@@ -28,7 +28,7 @@ struct refresh {
 	struct wanted *wanted;
 	size_t count;
 	bool database_seen;
-	struct tally_pool_set set;     /* what comes of it */
+	struct tally_pool_set set; /* what comes of it */
 	struct tally_pool_set refused;
 	enum tally_err err;
 };
@@ -153,14 +153,12 @@ static void keep_for_tokens(struct refresh *refresh)
 static struct tally_pool_box *refused_before(const struct refresh *refresh,
 					     const struct tally_pool_record *record)
 {
-	struct tally_pool_box *box =
-		tally_pool_set_find(&refresh->pools->refused, record->pool_id);
+	struct tally_pool_box *box = tally_pool_set_find(&refresh->pools->refused, record->pool_id);
 
 	return box && tally_span_eq(box->definition, record->definition) ? box : NULL;
 }
 
-static enum tally_err refuse_record(struct refresh *refresh,
-				    const struct tally_pool_record *record)
+static enum tally_err refuse_record(struct refresh *refresh, const struct tally_pool_record *record)
 {
 	struct tally_pool_box *box = tally_pool_box_new();
 
@@ -297,11 +295,12 @@ static enum tally_err check_shape(const struct tally_pool *pool)
 
 	if (shape->size == pool->conf.size && shape->bits == pool->conf.bits)
 		return TALLY_OK;
-	return tally_pool_conf_wrong(&pool->conf, shape->size != pool->conf.size ? "size" : "bits",
-				     "the lists of this pool were created with %u entries of %u "
-				     "bits, which cannot be changed, found %u of %u: set them back, "
-				     "or take another pool", shape->size, shape->bits,
-				     pool->conf.size, pool->conf.bits);
+	return tally_pool_conf_wrong(
+		&pool->conf, shape->size != pool->conf.size ? "size" : "bits",
+		"the lists of this pool were created with %u entries of %u "
+		"bits, which cannot be changed, found %u of %u: set them back, "
+		"or take another pool",
+		shape->size, shape->bits, pool->conf.size, pool->conf.bits);
 }
 
 static enum tally_err complete(struct refresh *refresh, struct tally_pool *pool,
@@ -372,7 +371,8 @@ static enum tally_err open_lost(struct refresh *refresh, const struct wanted *wa
 {
 	tally_log_error("pool %.*s is no longer in Redis: it begins anew, and the lists it had "
 			"are gone, with every status in them; restore Redis from a backup, or "
-			"issue what refers to them again", TALLY_SPAN_ARG(wanted->conf.id));
+			"issue what refers to them again",
+			TALLY_SPAN_ARG(wanted->conf.id));
 	tally_references_forget(old->pool.references);
 	return open_new(refresh, wanted, NULL);
 }

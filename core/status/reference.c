@@ -220,8 +220,7 @@ static enum tally_err take_places(struct tally_references *references,
 	return wait_for(references, &waiter, conf->prefetch_timeout);
 }
 
-enum tally_err tally_references_take(struct tally_pool *pool, struct tally_reference *out,
-				     size_t n)
+enum tally_err tally_references_take(struct tally_pool *pool, struct tally_reference *out, size_t n)
 {
 	struct tally_references *references = pool->references;
 	struct tally_permutation permutation;

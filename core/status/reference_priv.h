@@ -30,20 +30,20 @@ struct waiter {
 struct tally_references {
 	struct tally_references *next; /* of the refill; guarded by its lock */
 	struct tally_refill *refill;
-	_Atomic unsigned int refs;     /* 0: the thread ends it */
+	_Atomic unsigned int refs; /* 0: the thread ends it */
 	char id[TALLY_POOL_ID_MAX + 1];
-	struct tally_span pool;        /* id */
+	struct tally_span pool; /* id */
 
-	pthread_mutex_t lock;  /* guards all that follows */
+	pthread_mutex_t lock; /* guards all that follows */
 	pthread_cond_t served;
-	uint32_t size;         /* of a list */
+	uint32_t size; /* of a list */
 	uint32_t threshold;
 	uint32_t capacity;
 	int64_t hold_ms;
 	bool is_retired;
-	bool waits;            /* on-underflow = delay */
-	bool is_idle;          /* nothing has been asked for since it was last filled */
-	bool is_resting;       /* it was given back idle: filled again when somebody asks */
+	bool waits;      /* on-underflow = delay */
+	bool is_idle;    /* nothing has been asked for since it was last filled */
+	bool is_resting; /* it was given back idle: filled again when somebody asks */
 
 	/*
 	 * A ring, oldest first: dead blocks (used up, or held for too long), then
@@ -51,14 +51,14 @@ struct tally_references {
 	 */
 	struct block *blocks;
 	size_t room, head, dead, live;
-	uint64_t stock;        /* positions in live blocks */
+	uint64_t stock; /* positions in live blocks */
 
-	struct waiter *first;  /* those who wait */
+	struct waiter *first; /* those who wait */
 	struct waiter **last;
-	uint64_t wanted;       /* by all of them */
-	uint32_t missed;       /* by the largest that did not wait */
-	bool is_down;          /* Redis did not answer */
-	int64_t empty_at_ms;   /* when it last had nothing for us; 0: it had */
+	uint64_t wanted;     /* by all of them */
+	uint32_t missed;     /* by the largest that did not wait */
+	bool is_down;        /* Redis did not answer */
+	int64_t empty_at_ms; /* when it last had nothing for us; 0: it had */
 };
 
 /* Tells the thread that there is something to do. */

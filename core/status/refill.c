@@ -11,17 +11,17 @@
 #include <stdlib.h>
 
 #define STACK_SIZE (256u * 1024)
-#define IDLE_MS 3600000 /* without anything to do but when woken */
-#define LOOK_MS 1000   /* at what has been held for too long */
-#define RETRY_MS 250   /* when Redis had nothing, or did not answer */
-#define URGENT_MS 25   /* when it had nothing, and someone waits */
+#define IDLE_MS    3600000 /* without anything to do but when woken */
+#define LOOK_MS    1000    /* at what has been held for too long */
+#define RETRY_MS   250     /* when Redis had nothing, or did not answer */
+#define URGENT_MS  25      /* when it had nothing, and someone waits */
 
 struct tally_refill {
 	struct tally_lists *lists;
-	pthread_mutex_t lock;           /* guards first; only the thread takes out */
+	pthread_mutex_t lock; /* guards first; only the thread takes out */
 	struct tally_references *first;
-	struct tally_thread *thread;    /* NULL: there is none */
-	_Atomic bool pending;           /* it has been woken */
+	struct tally_thread *thread; /* NULL: there is none */
+	_Atomic bool pending;        /* it has been woken */
 };
 
 /* ---- references of a pool ---- */
@@ -128,9 +128,10 @@ static void give_back(struct tally_references *references)
 		enum tally_err err = lists->ops->give_back(lists, references->pool, ranges, n);
 
 		if (err != TALLY_OK)
-			tally_log_warn("pool %s: up to %zu pieces of its lists are lost, since they "
-				       "could not be given back: %s", references->id, n,
-				       tally_err_text(err));
+			tally_log_warn(
+				"pool %s: up to %zu pieces of its lists are lost, since they "
+				"could not be given back: %s",
+				references->id, n, tally_err_text(err));
 		pthread_mutex_lock(&references->lock);
 	}
 }
@@ -164,7 +165,8 @@ static void put(struct tally_references *references, const struct tally_list_ran
 		pthread_mutex_unlock(&references->lock);
 		if (lists->ops->give_back(lists, references->pool, &ranges[i], n - i) != TALLY_OK)
 			tally_log_warn("pool %s: %zu pieces of its lists are lost: there are too "
-				       "many to keep", references->id, n - i);
+				       "many to keep",
+				       references->id, n - i);
 		pthread_mutex_lock(&references->lock);
 		return;
 	}
@@ -193,8 +195,8 @@ static bool reserve(struct tally_references *references, uint32_t count)
 	size_t n = 0;
 
 	pthread_mutex_unlock(&references->lock);
-	enum tally_err err = lists->ops->reserve(lists, references->pool, count, tally_clock_now(),
-						 ranges, &n);
+	enum tally_err err =
+		lists->ops->reserve(lists, references->pool, count, tally_clock_now(), ranges, &n);
 
 	pthread_mutex_lock(&references->lock);
 	references->is_down = err != TALLY_OK;
@@ -212,8 +214,7 @@ static void refill(struct tally_references *references)
 {
 	uint32_t lack;
 
-	if (!tally_references_are_low(references) ||
-	    wait_left(references, tally_clock_ms()) > 0)
+	if (!tally_references_are_low(references) || wait_left(references, tally_clock_ms()) > 0)
 		return;
 	references->is_resting = false;
 	references->is_idle = references->first == NULL;

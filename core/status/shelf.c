@@ -17,10 +17,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define FRESH_MS 200u
+#define FRESH_MS   200u
 #define COPY_FIRST 4096u
-#define COPY_MAX (1024u << 20) /* a list of the largest size, in all its forms */
-#define ETAG_BYTES 16u         /* of a digest */
+#define COPY_MAX   (1024u << 20) /* a list of the largest size, in all its forms */
+#define ETAG_BYTES 16u           /* of a digest */
 
 /* The bytes of one publication, all in one arena. */
 struct copy {
@@ -116,15 +116,13 @@ static enum tally_err make_gzip(struct tally_arena *arena, struct tally_shelved 
 	struct tally_buf buf;
 
 	tally_buf_in(&buf, arena, jwt.n);
-	enum tally_err err =
-		tally_deflate(TALLY_GZIP, TALLY_LIST_GZIP_LEVEL, jwt, &buf);
+	enum tally_err err = tally_deflate(TALLY_GZIP, TALLY_LIST_GZIP_LEVEL, jwt, &buf);
 
 	if (err == TALLY_ERR_LIMIT)
 		return TALLY_OK;
 	view->gzip = tally_buf_span(&buf);
-	return err == TALLY_OK
-		       ? make_etag(arena, view->gzip, &view->etag[TALLY_LIST_FORMATS])
-		       : err;
+	return err == TALLY_OK ? make_etag(arena, view->gzip, &view->etag[TALLY_LIST_FORMATS])
+			       : err;
 }
 
 static enum tally_err make_view(struct copy *copy, struct tally_shelved *view)
@@ -136,10 +134,10 @@ static enum tally_err make_view(struct copy *copy, struct tally_shelved *view)
 	*view = (struct tally_shelved){
 		.iat = publication->iat,
 		.exp = publication->exp,
-		.body = { [TALLY_LIST_JWT] = publication->jwt, [TALLY_LIST_CWT] = publication->cwt },
-		.last_modified = tally_arena_dup(copy->arena,
-						 tally_span_of(tally_clock_format_http(
-							 date, publication->iat))),
+		.body = { [TALLY_LIST_JWT] = publication->jwt,
+			  [TALLY_LIST_CWT] = publication->cwt },
+		.last_modified = tally_arena_dup(copy->arena, tally_span_of(tally_clock_format_http(
+								      date, publication->iat))),
 	};
 	if (view->last_modified.p == NULL)
 		return TALLY_ERR_NOMEM;
@@ -208,8 +206,7 @@ static enum tally_err load(void *context, struct tally_span key, const struct ta
 
 	if (old == NULL)
 		return fetch(shelf, key, out);
-	enum tally_err err =
-		lists->ops->states(lists, pool_of(key), list_of(key), &state, 1, &n);
+	enum tally_err err = lists->ops->states(lists, pool_of(key), list_of(key), &state, 1, &n);
 
 	if (err != TALLY_OK)
 		return err;
@@ -284,8 +281,8 @@ enum tally_err tally_shelf_past(struct tally_shelf *shelf, const struct tally_po
 
 	if (copy == NULL)
 		return TALLY_ERR_NOMEM;
-	enum tally_err err = lists->ops->past(lists, pool->conf.id, list, time, copy->arena,
-					      &copy->publication);
+	enum tally_err err =
+		lists->ops->past(lists, pool->conf.id, list, time, copy->arena, &copy->publication);
 
 	if (err == TALLY_OK)
 		err = make_view(copy, &view);

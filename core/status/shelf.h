@@ -15,7 +15,7 @@
 struct tally_shelved {
 	int64_t iat, exp;
 	struct tally_span body[TALLY_LIST_FORMATS];
-	struct tally_span gzip;        /* of the JWT; empty: as it is is better */
+	struct tally_span gzip; /* of the JWT; empty: as it is is better */
 	/* Quoted, one per form and coding; the last is of gzip. */
 	struct tally_span etag[TALLY_LIST_FORMATS + 1];
 	struct tally_span last_modified; /* as HTTP has dates */
@@ -43,8 +43,8 @@ enum tally_err tally_shelf_get(struct tally_shelf *shelf, const struct tally_poo
 
 /* What was valid at a time, fetched for this call alone, without gzip. */
 enum tally_err tally_shelf_past(struct tally_shelf *shelf, const struct tally_pool *pool,
-				uint32_t list, int64_t time, const struct tally_shelved **out)
-	TALLY_MUST_CHECK;
+				uint32_t list, int64_t time,
+				const struct tally_shelved **out) TALLY_MUST_CHECK;
 
 void tally_shelf_release(const struct tally_shelved *shelved);
 

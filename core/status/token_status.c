@@ -8,8 +8,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define INVALID 1u /* draft-ietf-oauth-status-list §7.1 */
-#define BATCH 256u /* entries that are looked through at once */
+#define INVALID 1u   /* draft-ietf-oauth-status-list §7.1 */
+#define BATCH   256u /* entries that are looked through at once */
 
 /* The URI of a list; there are few, and tokens name them while this lives. */
 struct uri {
@@ -21,7 +21,7 @@ struct uri {
 struct own {
 	struct tally_token_status status; /* the first member */
 	struct tally_pools *pools;
-	pthread_mutex_t lock;             /* guards what follows */
+	pthread_mutex_t lock; /* guards what follows */
 	struct uri *uris;
 	/*
 	 * The one before is mostly the one that is wanted again; to make its name
@@ -150,8 +150,8 @@ static enum tally_err revoke_some(const struct tally_pool *pool,
 	return err;
 }
 
-static enum tally_err revoke(struct tally_token_status *status,
-			     const struct tally_status_ref *refs, size_t n)
+static enum tally_err revoke(struct tally_token_status *status, const struct tally_status_ref *refs,
+			     size_t n)
 {
 	struct tally_pool *pool;
 	enum tally_err err = tally_pools_own(own_of(status)->pools, &pool);
@@ -190,8 +190,8 @@ static enum tally_err find_in(const struct tally_pool *pool, struct tally_span u
 			      struct tally_status_ref *out)
 {
 	struct tally_span name = tally_list_uri_name(pool, uri);
-	enum tally_err err = name.p ? tally_list_name_number(pool, name, &out->list)
-				    : TALLY_ERR_NOT_FOUND;
+	enum tally_err err =
+		name.p ? tally_list_name_number(pool, name, &out->list) : TALLY_ERR_NOT_FOUND;
 
 	if (err == TALLY_OK && idx >= pool->shape.size)
 		err = TALLY_ERR_NOT_FOUND;

@@ -18,10 +18,10 @@
 struct change {
 	struct tally_request *rq;
 	struct tally_caller caller;
-	struct tally_pool *pool;         /* held; NULL: not known yet */
+	struct tally_pool *pool; /* held; NULL: not known yet */
 	unsigned int value;
-	struct tally_span last_uri;      /* the one that was looked at last, … */
-	uint32_t last_list;              /* … and what it is called inside */
+	struct tally_span last_uri; /* the one that was looked at last, … */
+	uint32_t last_list;         /* … and what it is called inside */
 	struct entry *entries;
 	size_t count;
 };
@@ -77,7 +77,8 @@ static enum tally_fault read_number(struct change *change, const struct tally_js
 
 	if (member == NULL || !tally_json_is_number(member) ||
 	    (!is_whole && tally_json_floor(member, &floor)))
-		return tally_fault(change->rq, TALLY_FAULT_BAD_REQUEST, "%s is no whole number", name);
+		return tally_fault(change->rq, TALLY_FAULT_BAD_REQUEST, "%s is no whole number",
+				   name);
 	if (!is_whole || number < 0 || (uint64_t)number > most)
 		return tally_fault(change->rq, outside, "%s is not from 0 to %llu", name,
 				   (unsigned long long)most);
@@ -105,8 +106,8 @@ static enum tally_fault find_list(struct change *change, struct tally_span uri)
 {
 	struct tally_span name = tally_list_uri_name(change->pool, uri);
 
-	if (name.p == NULL || tally_list_name_number(change->pool, name, &change->last_list) !=
-				      TALLY_OK)
+	if (name.p == NULL ||
+	    tally_list_name_number(change->pool, name, &change->last_list) != TALLY_OK)
 		return tally_fault(change->rq, TALLY_FAULT_NO_SUCH_LIST,
 				   "%.*s is no list of pool %.*s", TALLY_SPAN_ARG(uri),
 				   TALLY_SPAN_ARG(change->pool->conf.id));
@@ -226,12 +227,13 @@ static enum tally_fault update_list(struct change *change, const struct entry *e
 
 	for (size_t i = 0; i < n; i++)
 		updates[i] = (struct tally_list_update){ entries[i].index, change->value };
-	enum tally_err err = lists->ops->update(lists, pool->conf.id, entries[0].list, updates, n,
-						pool->conf.final_value, tally_pool_due_ms(pool),
-						&at);
+	enum tally_err err =
+		lists->ops->update(lists, pool->conf.id, entries[0].list, updates, n,
+				   pool->conf.final_value, tally_pool_due_ms(pool), &at);
 
 	if (err != TALLY_OK)
-		return fault_of_update(change, err, entries[0].list, entries[at < n ? at : 0].index);
+		return fault_of_update(change, err, entries[0].list,
+				       entries[at < n ? at : 0].index);
 	return TALLY_FAULT_NONE;
 }
 
