@@ -73,7 +73,8 @@ static void tell(struct tally_desk *desk, enum tally_err err, bool is_told)
 	if (err == TALLY_OK)
 		tally_log_notice("pool %s: its lists are published again", desk->seat.id);
 	else if (!is_told)
-		tally_log_error("pool %s: its lists cannot be published: %s", desk->seat.id, advice(err));
+		tally_log_error("pool %s: its lists cannot be published: %s", desk->seat.id,
+				advice(err));
 	desk->told = err;
 }
 
@@ -114,7 +115,8 @@ static enum tally_err work(struct tally_desk *desk, const struct tally_desk_offi
 	int64_t now = tally_clock_ms();
 
 	desk->refused = false;
-	enum tally_err err = tally_signing_renew(desk->signing, tally_desk_pool(desk), office->keys);
+	enum tally_err err =
+		tally_signing_renew(desk->signing, tally_desk_pool(desk), office->keys);
 
 	*is_told = err != TALLY_OK;
 	if (err == TALLY_OK && tally_signing_recipe(desk->signing) != desk->scan_recipe) {

@@ -19,7 +19,9 @@
 
 static size_t bytes_of(const struct tally_desk *desk)
 {
-	return tally_bits_bytes(tally_desk_pool(desk)->shape.size, tally_desk_pool(desk)->shape.bits);
+	const struct tally_list_pool *shape = &tally_desk_pool(desk)->shape;
+
+	return tally_bits_bytes(shape->size, shape->bits);
 }
 
 enum tally_err tally_desk_put(struct tally_desk *desk, const struct tally_desk_office *office,
@@ -33,8 +35,9 @@ enum tally_err tally_desk_put(struct tally_desk *desk, const struct tally_desk_o
 
 	publication.version = version;
 	if (err == TALLY_OK)
-		err = office->lists->ops->publish(office->lists, tally_desk_id(desk), list, desk->fence,
-						  &publication, again_ms, conf->history);
+		err = office->lists->ops->publish(office->lists, tally_desk_id(desk), list,
+						  desk->fence, &publication, again_ms,
+						  conf->history);
 	desk->refused = err == TALLY_ERR_UNAVAILABLE;
 	return err;
 }
@@ -67,8 +70,8 @@ static enum tally_err read_counters(struct tally_desk *desk, const struct tally_
 {
 	struct tally_list_pool *counters = &desk->counters;
 	struct tally_list_holder holder;
-	enum tally_err err = office->lists->ops->pool_look(office->lists, tally_desk_id(desk), counters,
-							   &holder);
+	enum tally_err err = office->lists->ops->pool_look(office->lists, tally_desk_id(desk),
+							   counters, &holder);
 	bool is_same = tally_secret_equal(counters->seed, tally_desk_pool(desk)->shape.seed,
 					  sizeof(counters->seed));
 
@@ -81,9 +84,11 @@ static enum tally_err read_counters(struct tally_desk *desk, const struct tally_
 /* How many lists there should be: those in use, the one after it, and so on. */
 static uint64_t lists_wanted(const struct tally_desk *desk)
 {
-	if (tally_desk_pool(desk)->is_retired)
+	const struct tally_pool *pool = tally_desk_pool(desk);
+
+	if (pool->is_retired)
 		return 0;
-	return desk->counters.next / desk->counters.size + tally_desk_pool(desk)->conf.precreation_lists + 1;
+	return desk->counters.next / desk->counters.size + pool->conf.precreation_lists + 1;
 }
 
 static enum tally_err create_some(struct tally_desk *desk, const struct tally_desk_office *office)
@@ -110,12 +115,13 @@ static enum tally_err create_some(struct tally_desk *desk, const struct tally_de
 enum tally_err tally_desk_create(struct tally_desk *desk, const struct tally_desk_office *office,
 				 int64_t now)
 {
+	int64_t delay = tally_desk_pool(desk)->conf.precreation_check_delay;
 	enum tally_err err = read_counters(desk, office);
 
 	if (err == TALLY_OK && desk->counters.lists < lists_wanted(desk))
 		err = create_some(desk, office);
 	if (err == TALLY_OK && desk->counters.lists >= lists_wanted(desk))
-		desk->create_at = now + (int64_t)tally_desk_pool(desk)->conf.precreation_check_delay * 1000;
+		desk->create_at = now + delay * 1000;
 	return err;
 }
 
@@ -129,8 +135,8 @@ enum tally_err tally_desk_due(struct tally_desk *desk, const struct tally_desk_o
 	int64_t rest = at_once ? TALLY_DESK_SOON_MS : INTERVAL_MS;
 	uint32_t due[TALLY_DESK_AT_A_TIME];
 	size_t n = 0;
-	enum tally_err err = office->lists->ops->due(office->lists, tally_desk_id(desk), now_ms, due,
-						     TALLY_DESK_AT_A_TIME, &n, &next_ms);
+	enum tally_err err = office->lists->ops->due(office->lists, tally_desk_id(desk), now_ms,
+						     due, TALLY_DESK_AT_A_TIME, &n, &next_ms);
 
 	for (size_t i = 0; i < n && err == TALLY_OK && !tally_thread_stopping(); i++)
 		err = tally_desk_publish(desk, office, due[i]);

@@ -41,8 +41,9 @@ static enum tally_err retire(struct tally_desk *desk, const struct tally_desk_of
 
 	*gone = err == TALLY_OK;
 	if (*gone)
-		tally_log_notice("pool %s: list %s is retired, for all that refers to it has expired",
-				 desk->seat.id, tally_list_name(tally_desk_pool(desk), list, name).p);
+		tally_log_notice("pool %s: list %s is retired, for all that refers to it has "
+				 "expired", desk->seat.id,
+				 tally_list_name(tally_desk_pool(desk), list, name).p);
 	return err == TALLY_ERR_STATE || err == TALLY_ERR_NOT_FOUND ? TALLY_OK : err;
 }
 
@@ -95,7 +96,9 @@ enum tally_err tally_desk_scan(struct tally_desk *desk, const struct tally_desk_
 							desk->scan_next, states,
 							STATES_AT_A_TIME, &n);
 
-	while (i < n && err == TALLY_OK && work < TALLY_DESK_AT_A_TIME && !tally_thread_stopping()) {
+	if (err != TALLY_OK)
+		return err;
+	while (i < n && work < TALLY_DESK_AT_A_TIME && !tally_thread_stopping()) {
 		err = look_after(desk, office, &states[i], &work);
 		if (err != TALLY_OK)
 			break;

@@ -64,7 +64,8 @@ enum tally_err tally_press_sign(struct tally_press *press, const struct tally_po
 	enum tally_err err = TALLY_OK;
 
 	for (size_t i = 0; i < TALLY_LIST_FORMATS && err == TALLY_OK; i++) {
-		struct tally_list_signer *signer = tally_signing_form(signing, (enum tally_format)i);
+		struct tally_list_signer *signer =
+			tally_signing_form(signing, (enum tally_format)i);
 
 		tally_buf_free(&press->forms[i]);
 		tally_buf_reserve(&press->forms[i], tally_list_token_size(signer, &token));

@@ -166,7 +166,8 @@ enum tally_err tally_publisher_once(struct tally_publisher *publisher, bool forc
 	for (size_t i = 0; i < publisher->desks.count; i++) {
 		if (force)
 			tally_desk_sign_all(desk_at(publisher, i));
-		enum tally_err err = finish(desk_at(publisher, i), &publisher->office, &patience_ms);
+		enum tally_err err =
+			finish(desk_at(publisher, i), &publisher->office, &patience_ms);
 
 		if (first == TALLY_OK)
 			first = err;

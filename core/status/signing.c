@@ -149,14 +149,14 @@ static enum tally_err take_set_key(struct attempt *attempt, const struct tally_k
 	const char *alg = attempt->alg->name;
 
 	if (set_key == NULL) {
-		tally_log_error("pool %.*s: its lists cannot be signed, for there is no %s key: run "
-				"\"tallystick key add --alg %s --activate\", or give it a key-uri",
+		tally_log_error("pool %.*s: its lists cannot be signed, for there is no %s key: "
+				"run \"tallystick key add --alg %s --activate\", or give it a key-uri",
 				TALLY_SPAN_ARG(id), alg, alg);
 		return TALLY_ERR_STATE;
 	}
 	if (!tally_key_is_private(set_key->key)) {
-		tally_log_error("pool %.*s: its lists cannot be signed, for the private part of key "
-				"%s could not be opened", TALLY_SPAN_ARG(id), set_key->kid);
+		tally_log_error("pool %.*s: its lists cannot be signed, for the private part of "
+				"key %s could not be opened", TALLY_SPAN_ARG(id), set_key->kid);
 		return TALLY_ERR_STATE;
 	}
 	attempt->key = tally_key_ref(set_key->key);
@@ -171,8 +171,8 @@ static enum tally_err load_own_key(struct attempt *attempt)
 	enum tally_err err = tally_key_from_uri(attempt->alg, conf->key_uri, &attempt->key);
 
 	if (err != TALLY_OK) {
-		tally_log_error("pool %.*s: its lists cannot be signed, for its key-uri leads to no "
-				"%s key", TALLY_SPAN_ARG(conf->id), attempt->alg->name);
+		tally_log_error("pool %.*s: its lists cannot be signed, for its key-uri leads to "
+				"no %s key", TALLY_SPAN_ARG(conf->id), attempt->alg->name);
 		return err;
 	}
 	if (conf->kid == NULL)
@@ -317,8 +317,8 @@ static void warn_of_expiry(struct tally_signing *signing)
 	if (signing->not_after == 0 || tally_clock_now() <= signing->not_after)
 		return;
 	signing->not_after = 0;
-	tally_log_warn("pool %.*s: a certificate in %s has expired; its lists are signed with it all "
-		       "the same, until you put another one there",
+	tally_log_warn("pool %.*s: a certificate in %s has expired; its lists are signed with it "
+		       "all the same, until you put another one there",
 		       TALLY_SPAN_ARG(signing->pool->conf.id), signing->pool->conf.certificates);
 }
 

@@ -21,10 +21,10 @@ void tally_signing_free(struct tally_signing *signing);
 
 /*
  * Brings it in line with what may have changed; costs two stat(2) at the most
- * when nothing has. keys NULL: not loaded yet. What is wrong is logged, once for as long as it is as it is, and
- * what could sign before goes on, but for a key that has left the key set.
- * TALLY_ERR_UNAVAILABLE: the keys are not there yet; any other: nothing of this
- * pool can be signed.
+ * when nothing has. keys NULL: not loaded yet. What is wrong is logged, once for
+ * as long as it stays as it is, and what could sign before goes on, but for a key
+ * that has left the key set. TALLY_ERR_UNAVAILABLE: the keys are not there yet; any
+ * other: nothing of this pool can be signed.
  */
 enum tally_err tally_signing_renew(struct tally_signing *signing, const struct tally_pool *pool,
 				   const struct tally_keyset *keys) TALLY_MUST_CHECK;

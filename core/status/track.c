@@ -144,7 +144,8 @@ static enum tally_err write_publication(const struct tally_track *track,
 	struct tally_buf gzip;
 
 	tally_buf_grow(&gzip, publication->jwt.n + publication->jwt.n / 512 + 1024);
-	enum tally_err err = tally_deflate(TALLY_GZIP, TALLY_LIST_GZIP_LEVEL, publication->jwt, &gzip);
+	enum tally_err err =
+		tally_deflate(TALLY_GZIP, TALLY_LIST_GZIP_LEVEL, publication->jwt, &gzip);
 	const struct tally_file_set set = {
 		.name = name_of(track, list, name),
 		.iat = publication->iat,

@@ -19,7 +19,7 @@ struct tally_tracked {
 	uint32_t list;
 	uint64_t sequence; /* that is there; 0: it is not known, or there is none */
 	int64_t iat;
-	int64_t goes_at;   /* UTC seconds: its files must not be served any longer; 0: they are gone */
+	int64_t goes_at;   /* UTC seconds: until when its files may be served; 0: they are gone */
 };
 
 struct tally_track {
