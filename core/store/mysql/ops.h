@@ -3,6 +3,7 @@
 #ifndef TALLY_STORE_MYSQL_OPS_H
 #define TALLY_STORE_MYSQL_OPS_H
 
+#include "base/buf.h"
 #include "store/gather.h"
 #include "store/mysql/query.h"
 #include "store/store.h"
@@ -148,10 +149,20 @@ enum tally_err tally_mysql_entry_page(struct tally_store *store, struct tally_ar
 struct tally_gather *tally_mysql_revoked_new(struct tally_mysql *mysql);
 enum tally_err tally_mysql_revoked(struct tally_store *store,
 				   const struct tally_revocation_query *query, bool *out);
+#define TALLY_REVOKED_BATCH 64u /* look-ups in one statement */
+/* That statement; a test asserts the server's plan. */
+void tally_mysql_revoked_text(struct tally_buf *text,
+			      const struct tally_revocation_query *const queries[], size_t n);
 
 /* token_write.c */
 enum tally_err tally_mysql_token_write(struct tally_store *store, struct tally_token_job **jobs,
 				       size_t count);
+/*
+ * What asks who used up the tokens that these jobs use, which all use one; a test
+ * asserts the server's plan. order: their places in jobs.
+ */
+void tally_mysql_uses_text(struct tally_buf *text, struct tally_token_job *const jobs[],
+			   const size_t order[], size_t n);
 
 /* purge.c */
 enum tally_err tally_mysql_purge(struct tally_store *store, int64_t now, unsigned int ahead,

@@ -193,11 +193,12 @@ static void judge(const struct batch *batch, const char *id, uint64_t nonce, int
 	}
 }
 
-static void add_use_query(struct batch *batch)
+void tally_mysql_uses_text(struct tally_buf *text, struct tally_token_job *const jobs[],
+			   const size_t order[], size_t n)
 {
-	tally_text_begin(batch->text, "SELECT id, nonce, used_at_us FROM refresh_use WHERE ");
-	for (size_t i = 0; i < batch->uses; i++)
-		tally_text_add_id(batch->text, &batch->jobs[batch->order[i]]->use->id, i == 0);
+	tally_text_begin(text, "SELECT id, nonce, used_at_us FROM refresh_use WHERE ");
+	for (size_t i = 0; i < n; i++)
+		tally_text_add_id(text, &jobs[order[i]]->use->id, i == 0);
 }
 
 static enum tally_err read_uses(struct tally_db *db, struct batch *batch)
@@ -205,7 +206,7 @@ static enum tally_err read_uses(struct tally_db *db, struct batch *batch)
 	enum tally_err err;
 	MYSQL_ROW row;
 
-	add_use_query(batch);
+	tally_mysql_uses_text(batch->text, batch->jobs, batch->order, batch->uses);
 	MYSQL_RES *result = tally_text_rows(db, batch->text, &err);
 
 	while (result != NULL && (row = mysql_fetch_row(result)) != NULL)
