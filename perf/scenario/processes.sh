@@ -17,7 +17,7 @@ lane sign   sign       /oauth2/ceiling/sign form
 lane none   tallystick /oauth2/token        form
 lane all    tallystick /oauth2/token        form
 
-target none sign 0.90
+ratio none sign
 
 scenario() {
 	local n points=()

@@ -113,6 +113,7 @@ EXTRA_DIST += \
 	tests/it/82-token-status.sh \
 	tests/it/84-status-requests.sh \
 	tests/it/90-newest.sh \
+	tests/it/95-plans.sh \
 	tests/it/big \
 	tests/it/clear_server.py \
 	tests/it/cose_check.py \
