@@ -158,6 +158,13 @@ struct tally_issuer_record {
 	int64_t disabled_at;        /* 0: enabled */
 };
 
+/* What issuer_set changes; or-ed. */
+enum tally_issuer_part {
+	TALLY_ISSUER_JWKS = 1 << 0,
+	TALLY_ISSUER_AUDIENCE = 1 << 1,
+	TALLY_ISSUER_MAPPING = 1 << 2
+};
+
 /* A pool of status lists that is kept beside those of the configuration. */
 struct tally_pool_record {
 	struct tally_span pool_id;
@@ -446,6 +453,12 @@ struct tally_store_ops {
 				      void *context);
 	enum tally_err (*issuer_add)(struct tally_store *store,
 				     const struct tally_issuer_record *issuer);
+	/*
+	 * Takes these parts (enum tally_issuer_part) over, all at once.
+	 * TALLY_ERR_NOT_FOUND; TALLY_ERR_LIMIT: the set is too large.
+	 */
+	enum tally_err (*issuer_set)(struct tally_store *store,
+				     const struct tally_issuer_record *issuer, unsigned int parts);
 	enum tally_err (*issuer_disable)(struct tally_store *store, struct tally_span issuer,
 					 int64_t at);
 	enum tally_err (*issuer_remove)(struct tally_store *store, struct tally_span issuer);

@@ -219,6 +219,7 @@ static const struct tally_store_ops ops = {
 	.issuer_find = fake_issuer_find,
 	.issuer_list = fake_issuer_list,
 	.issuer_add = fake_issuer_add,
+	.issuer_set = fake_issuer_set,
 	.issuer_disable = fake_issuer_disable,
 	.issuer_remove = fake_issuer_remove,
 	.pool_list = fake_pool_list,

@@ -143,6 +143,7 @@ FAKE_OP(issuer_find, struct tally_arena *arena, struct tally_span issuer,
 	struct tally_issuer_record *out);
 FAKE_OP(issuer_list, tally_issuer_visit *visit, void *context);
 FAKE_OP(issuer_add, const struct tally_issuer_record *issuer);
+FAKE_OP(issuer_set, const struct tally_issuer_record *issuer, unsigned int parts);
 FAKE_OP(issuer_disable, struct tally_span issuer, int64_t when);
 FAKE_OP(issuer_remove, struct tally_span issuer);
 

@@ -141,6 +141,26 @@ fails 1 "client set: no organisation" 'there is no organisation nowhere' \
 	program client set member --org nowhere
 fails 1 "client set: no client" 'there is no client nobody' program client set nobody --name x
 json client remove member
+
+issuer=https://issuer.example
+made=$(jose jwk gen -i '{"keys":[{"alg":"ES256","kid":"a"},{"alg":"ES256","kid":"b"}]}' -o- |
+	jose jwk pub -i- -s -o- | tee "$TEST_TMP/issuer.jwks")
+isnt "an issuer has keys" "$made" ""
+listed='.[] | "\(.audience)|\(.subject)"'
+json issuer add "$issuer" --jwks "$TEST_TMP/issuer.jwks" --audience us --subject login
+json issuer set "$issuer" --jwks "$TEST_TMP/issuer.jwks"
+is "issuer set: in force within clients.cache" "$(field '"\(.result) \(.in_force_within)"')" \
+	"changed 2"
+json issuer list
+is "issuer set: what is given changes, and nothing else" "$(field "$listed")" "us|login"
+json issuer set "$issuer" --audience '' --subject user
+json issuer list
+is "issuer set: an audience and a mapping" "$(field "$listed")" "|user"
+fails 2 "issuer set: nothing" 'nothing is to be changed' program issuer set "$issuer"
+fails 2 "issuer set: an unknown mapping" 'as-is' program issuer set "$issuer" --subject guess
+fails 2 "issuer set: no key set" 'key set' program issuer set "$issuer" --jwks "$TALLYSTICK_CONF"
+fails 1 "issuer set: no issuer" 'there is no issuer nobody' program issuer set nobody --subject user
+json issuer remove "$issuer"
 json user remove machine
 json org remove acme
 json org list

@@ -149,6 +149,7 @@ static void users_and_issuers(void **state)
 	DO(issuer_add, &issuer);
 	DO(issuer_find, help.arena, WHO, &issuer);
 	DO(issuer_list, pass_issuer, NULL);
+	DO(issuer_set, &issuer, TALLY_ISSUER_JWKS);
 	DO(issuer_disable, WHO, 1);
 	DO(issuer_remove, WHO);
 }

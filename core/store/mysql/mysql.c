@@ -110,6 +110,7 @@ static const struct tally_store_ops ops = {
 	.issuer_find = tally_mysql_issuer_find,
 	.issuer_list = tally_mysql_issuer_list,
 	.issuer_add = tally_mysql_issuer_add,
+	.issuer_set = tally_mysql_issuer_set,
 	.issuer_disable = tally_mysql_issuer_disable,
 	.issuer_remove = tally_mysql_issuer_remove,
 	.pool_list = tally_mysql_pool_list,

@@ -111,6 +111,8 @@ enum tally_err tally_mysql_issuer_list(struct tally_store *store, tally_issuer_v
 				       void *context);
 enum tally_err tally_mysql_issuer_add(struct tally_store *store,
 				      const struct tally_issuer_record *issuer);
+enum tally_err tally_mysql_issuer_set(struct tally_store *store,
+				      const struct tally_issuer_record *issuer, unsigned int parts);
 enum tally_err tally_mysql_issuer_disable(struct tally_store *store, struct tally_span issuer,
 					  int64_t at);
 enum tally_err tally_mysql_issuer_remove(struct tally_store *store, struct tally_span issuer);
