@@ -127,6 +127,16 @@ enum tally_err tally_desk_create(struct tally_desk *desk, const struct tally_des
 
 /* ---- those that are due ---- */
 
+/*
+ * When the next second begins. A list is signed once in each: two of the same
+ * "iat" would have the same Last-Modified, and who asks by that date alone would
+ * not see the second of them before it is signed again (RFC 9110 §8.8.2.2).
+ */
+static int64_t next_second(void)
+{
+	return tally_clock_ms() + 1000 - tally_clock_now_us() / 1000 % 1000;
+}
+
 enum tally_err tally_desk_due(struct tally_desk *desk, const struct tally_desk_office *office,
 			      int64_t now)
 {
@@ -142,9 +152,9 @@ enum tally_err tally_desk_due(struct tally_desk *desk, const struct tally_desk_o
 		err = tally_desk_publish(desk, office, due[i]);
 	if (next_ms > now_ms && next_ms - now_ms < rest)
 		rest = next_ms - now_ms;
-	if (n > 0 && rest > TALLY_DESK_SOON_MS)
-		rest = TALLY_DESK_SOON_MS; /* more may have become due meanwhile */
-	if (err == TALLY_OK)
-		desk->due_at = n == TALLY_DESK_AT_A_TIME ? now : now + rest;
+	if (err == TALLY_OK && n > 0 && n < TALLY_DESK_AT_A_TIME)
+		desk->due_at = next_second();
+	else if (err == TALLY_OK)
+		desk->due_at = n > 0 ? now : now + rest;
 	return err;
 }
