@@ -165,27 +165,20 @@ static void what_is_due_at_once_is_published_within_a_second(void **state)
 	assert_int_equal(publishing_read(p, "a", 0, 9), 1);
 }
 
-/* Or two of them would have the same date. */
 static void a_list_is_signed_once_in_a_second(void **state)
 {
 	struct publishing *p = *state;
+	struct tally_list_publication last = { .iat = 0 }, now;
 
 	publishing_pool(p, "a", SMALL "publish = immediate\n");
-	publishing_settle(p->publisher);
-	pass(p, 5);
-	struct tally_list_publication last = publishing_get(p, "a", 0);
-	uint64_t first = last.sequence;
-
-	for (int i = 0; i < 30; i++) {
-		publishing_update(p, "a", 0, 9, i % 2 != 0, 0);
+	for (unsigned int i = 0; i < 30; i++, last = now) {
 		tally_fake_clock_advance_ms(130);
 		publishing_settle(p->publisher);
-		struct tally_list_publication now = publishing_get(p, "a", 0);
-
+		now = publishing_get(p, "a", 0);
 		assert_true(now.sequence == last.sequence || now.iat > last.iat);
-		last = now;
+		publishing_update(p, "a", 0, 9, i % 2, 0);
 	}
-	assert_in_range(last.sequence - first, 3, 5);
+	assert_int_not_equal(publishing_get(p, "a", 0).sequence, 1);
 }
 
 static void many_lists_may_be_due_together(void **state)
