@@ -15,6 +15,12 @@ tests_unit_test_form_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_form_LDADD = $(unit_libs)
 TESTS += tests/unit/test_form
 
+check_PROGRAMS += tests/unit/test_gather
+tests_unit_test_gather_SOURCES = tests/unit/test_gather.c
+tests_unit_test_gather_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_gather_LDADD = $(unit_libs)
+TESTS += tests/unit/test_gather
+
 check_PROGRAMS += tests/unit/test_basic
 tests_unit_test_basic_SOURCES = tests/unit/test_basic.c
 tests_unit_test_basic_CPPFLAGS = $(unit_cppflags)

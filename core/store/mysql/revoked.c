@@ -172,7 +172,8 @@ static void find_all(void *context, void *const items[], size_t n)
 /* As many may wait as there are threads: what they hold up is themselves. */
 struct tally_gather *tally_mysql_revoked_new(struct tally_mysql *mysql)
 {
-	return tally_gather_new(find_all, mysql, SIZE_MAX, TALLY_REVOKED_BATCH, RUNS);
+	return tally_gather_new(find_all, mysql, (struct tally_gather_limits){
+		.queue = SIZE_MAX, .batch = TALLY_REVOKED_BATCH, .runs = RUNS });
 }
 
 enum tally_err tally_mysql_revoked(struct tally_store *store,

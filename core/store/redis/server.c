@@ -171,7 +171,8 @@ static void run_all(void *context, void *const items[], size_t n)
 struct tally_gather *tally_redis_gather_new(struct tally_redis_server *server)
 {
 	/* As many may wait as there are threads: what they hold up is themselves. */
-	return tally_gather_new(run_all, server, SIZE_MAX, TALLY_REDIS_CALLS_MAX, GATHER_RUNS);
+	return tally_gather_new(run_all, server, (struct tally_gather_limits){
+		.queue = SIZE_MAX, .batch = TALLY_REDIS_CALLS_MAX, .runs = GATHER_RUNS });
 }
 
 enum tally_err tally_redis_gather_put(struct tally_gather *gather, struct tally_redis_call *call)
