@@ -112,16 +112,32 @@ static enum tally_err create_some(struct tally_desk *desk, const struct tally_de
 	return err == TALLY_ERR_STATE ? TALLY_OK : err;
 }
 
+/*
+ * Milliseconds until the next look: precreation-check-delay, but no longer than a
+ * second for each list that is left, so that a pool that was idle does not run dry
+ * when somebody takes tens of thousands of references a second.
+ */
+static int64_t next_look(const struct tally_desk *desk)
+{
+	const struct tally_list_pool *counters = &desk->counters;
+	int64_t delay = tally_desk_pool(desk)->conf.precreation_check_delay;
+	uint64_t used = counters->next / counters->size;
+	int64_t left = used < counters->lists ? (int64_t)(counters->lists - used) - 1 : 0;
+
+	if (left < 1)
+		left = 1;
+	return (left < delay ? left : delay) * 1000;
+}
+
 enum tally_err tally_desk_create(struct tally_desk *desk, const struct tally_desk_office *office,
 				 int64_t now)
 {
-	int64_t delay = tally_desk_pool(desk)->conf.precreation_check_delay;
 	enum tally_err err = read_counters(desk, office);
 
 	if (err == TALLY_OK && desk->counters.lists < lists_wanted(desk))
 		err = create_some(desk, office);
 	if (err == TALLY_OK && desk->counters.lists >= lists_wanted(desk))
-		desk->create_at = now + delay * 1000;
+		desk->create_at = now + next_look(desk);
 	return err;
 }
 

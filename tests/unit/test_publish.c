@@ -102,6 +102,22 @@ static void lists_are_created_ahead_of_their_use(void **state)
 	assert_int_equal(publishing_count(p, "a"), 5);
 }
 
+static void few_that_are_left_are_looked_at_more_often(void **state)
+{
+	struct publishing *p = *state;
+
+	publishing_pool(p, "a", SMALL "precreation-lists = 1\nprecreation-check-delay = 1h\n");
+	publishing_pool(p, "b", SMALL "precreation-lists = 20\nprecreation-check-delay = 1h\n");
+	publishing_settle(p->publisher);
+	reserve(p, "a", 16);
+	reserve(p, "b", 16);
+	pass(p, 2);
+	assert_int_equal(publishing_count(p, "a"), 3);
+	assert_int_equal(publishing_count(p, "b"), 21);
+	pass(p, 21);
+	assert_int_equal(publishing_count(p, "b"), 22);
+}
+
 static void many_are_created_when_many_are_wanted(void **state)
 {
 	struct publishing *p = *state;
@@ -659,6 +675,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_new_pool_has_lists_at_once),
 		TEST(lists_are_created_ahead_of_their_use),
+		TEST(few_that_are_left_are_looked_at_more_often),
 		TEST(many_are_created_when_many_are_wanted),
 		TEST(a_retired_pool_gets_no_lists_but_its_own_are_published),
 		TEST(updates_wait_for_the_interval_and_are_published_together),
