@@ -24,6 +24,16 @@ static size_t bytes_of(const struct tally_desk *desk)
 	return tally_bits_bytes(shape->size, shape->bits);
 }
 
+/*
+ * When the next second begins. A list is signed once in each: two of the same
+ * "iat" would have the same Last-Modified, and who asks by that date alone would
+ * not see the second of them before it is signed again (RFC 9110 §8.8.2.2).
+ */
+static int64_t next_second(void)
+{
+	return tally_clock_ms() + 1000 - tally_clock_now_us() / 1000 % 1000;
+}
+
 enum tally_err tally_desk_put(struct tally_desk *desk, const struct tally_desk_office *office,
 			      struct tally_press *press, uint32_t list, uint64_t version)
 {
@@ -39,6 +49,8 @@ enum tally_err tally_desk_put(struct tally_desk *desk, const struct tally_desk_o
 						  desk->fence, &publication, again_ms,
 						  conf->history);
 	desk->refused = err == TALLY_ERR_UNAVAILABLE;
+	if (err == TALLY_OK)
+		desk->due_at = next_second();
 	return err;
 }
 
@@ -143,16 +155,6 @@ enum tally_err tally_desk_create(struct tally_desk *desk, const struct tally_des
 
 /* ---- those that are due ---- */
 
-/*
- * When the next second begins. A list is signed once in each: two of the same
- * "iat" would have the same Last-Modified, and who asks by that date alone would
- * not see the second of them before it is signed again (RFC 9110 §8.8.2.2).
- */
-static int64_t next_second(void)
-{
-	return tally_clock_ms() + 1000 - tally_clock_now_us() / 1000 % 1000;
-}
-
 enum tally_err tally_desk_due(struct tally_desk *desk, const struct tally_desk_office *office,
 			      int64_t now)
 {
@@ -168,9 +170,11 @@ enum tally_err tally_desk_due(struct tally_desk *desk, const struct tally_desk_o
 		err = tally_desk_publish(desk, office, due[i]);
 	if (next_ms > now_ms && next_ms - now_ms < rest)
 		rest = next_ms - now_ms;
-	if (err == TALLY_OK && n > 0 && n < TALLY_DESK_AT_A_TIME)
-		desk->due_at = next_second();
-	else if (err == TALLY_OK)
-		desk->due_at = n > 0 ? now : now + rest;
+	if (n > 0 && rest > TALLY_DESK_SOON_MS)
+		rest = TALLY_DESK_SOON_MS; /* more may have become due meanwhile */
+	if (err == TALLY_OK && n == TALLY_DESK_AT_A_TIME)
+		desk->due_at = now;
+	else if (err == TALLY_OK && desk->due_at < now + rest)
+		desk->due_at = now + rest;
 	return err;
 }
