@@ -6,6 +6,7 @@ nobase_dist_pkgdata_DATA = \
 	conf/lighttpd/tallystick-tls.conf \
 	conf/lighttpd/tallystick.conf \
 	conf/logrotate/tallystick \
+	conf/systemd/tallystick-publish.service \
 	conf/systemd/tallystick-purge.service \
 	conf/systemd/tallystick-purge.timer \
 	conf/mysql/tallystick.cnf \

@@ -1,6 +1,9 @@
 # Adds the files of this folder to the build.
 EXTRA_DIST += \
 	examples/clients/jwt-profile.py \
+	examples/clients/status-check.js \
+	examples/clients/status-check.py \
+	examples/clients/status-check.sh \
 	examples/lib/build.sh \
 	examples/lib/common.sh \
 	examples/lib/config.sh \

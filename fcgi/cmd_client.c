@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "fcgi/output.h"
 #include "fcgi/session.h"
+#include "store/redis/redis.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -64,34 +65,83 @@ static const char *const formats[] = {
 	[TALLY_FORMAT_OPAQUE] = "opaque",         NULL,
 };
 
-static enum tally_err read_client(const struct tally_invocation *call,
-				  struct tally_new_client *client)
-{
-	unsigned int persistence = 0, format = 0;
+static const char *const statuses[] = {
+	[TALLY_STATUS_DEFAULT] = "as configured", [TALLY_STATUS_OFF] = "off",
+	[TALLY_STATUS_ON] = "on",                 NULL,
+};
 
-	*client = (struct tally_new_client){
+/* "default": as configured; it is only for changing what was given before. */
+static bool is_default(const struct tally_invocation *call, enum tally_option_id id)
+{
+	const char *value = tally_option_value(call, id);
+
+	return value != NULL && strcmp(value, "default") == 0;
+}
+
+static enum tally_err read_seconds(const struct tally_invocation *call, enum tally_option_id id,
+				   uint32_t *out)
+{
+	*out = 0;
+	return is_default(call, id) ? TALLY_OK : tally_option_seconds(call, id, out);
+}
+
+static enum tally_err read_word(const struct tally_invocation *call, enum tally_option_id id,
+				const char *const words[], unsigned int *out)
+{
+	*out = 0;
+	return is_default(call, id) ? TALLY_OK : tally_option_word(call, id, words, out);
+}
+
+static enum tally_err read_client(const struct tally_invocation *call,
+				  struct tally_client_record *client)
+{
+	unsigned int persistence = 0, format = 0, status = 0;
+
+	*client = (struct tally_client_record){
 		.client_id = option_text(call, TALLY_OPTION_ID),
 		.name = option_text(call, TALLY_OPTION_NAME),
 		.grants = tally_option_words(call, TALLY_OPTION_GRANT),
 		.scopes = tally_option_words(call, TALLY_OPTION_SCOPE),
 		.default_scopes = tally_option_words(call, TALLY_OPTION_DEFAULT_SCOPE),
 		.audience = option_text(call, TALLY_OPTION_AUDIENCE),
+		.organisation = option_text(call, TALLY_OPTION_ORG),
 		.may_introspect = tally_option_given(call, TALLY_OPTION_INTROSPECT),
 		.is_public = tally_option_given(call, TALLY_OPTION_PUBLIC),
 	};
 	enum tally_err err =
-		tally_option_seconds(call, TALLY_OPTION_LIFETIME, &client->access_lifetime);
+		read_seconds(call, TALLY_OPTION_LIFETIME, &client->access_lifetime);
 
 	if (err == TALLY_OK)
-		err = tally_option_seconds(call, TALLY_OPTION_REFRESH_LIFETIME,
-					   &client->refresh_lifetime);
+		err = read_seconds(call, TALLY_OPTION_REFRESH_LIFETIME, &client->refresh_lifetime);
 	if (err == TALLY_OK)
-		err = tally_option_word(call, TALLY_OPTION_PERSISTENCE, persistences, &persistence);
+		err = read_word(call, TALLY_OPTION_PERSISTENCE, persistences, &persistence);
 	if (err == TALLY_OK)
-		err = tally_option_word(call, TALLY_OPTION_FORMAT, formats, &format);
+		err = read_word(call, TALLY_OPTION_FORMAT, formats, &format);
+	if (err == TALLY_OK)
+		err = read_word(call, TALLY_OPTION_STATUS, statuses, &status);
 	client->persistence = (enum tally_persistence)persistence;
 	client->format = (enum tally_token_format)format;
+	client->status = (enum tally_client_status)status;
 	return err;
+}
+
+/* Whether the service, as it is configured, can do what is asked of it. */
+static enum tally_err check_conf(const struct tally_client_record *client,
+				 const struct tally_conf *conf)
+{
+	if (client->access_lifetime > conf->tokens_max_lifetime)
+		tally_log_warn("its tokens will live no longer than tokens.max-lifetime (%u s)",
+			       conf->tokens_max_lifetime);
+	if (client->status != TALLY_STATUS_ON)
+		return TALLY_OK;
+	if (!tally_redis_is_configured(conf)) {
+		tally_log_error("status lists are kept in Redis, and none is configured: set "
+				"redis.host or redis.socket before a client is to have --status on");
+		return TALLY_ERR_CONFIG;
+	}
+	if (client->format == TALLY_FORMAT_DEFAULT && conf->tokens_format == TALLY_CONF_OPAQUE)
+		tally_log_warn("its tokens will carry no status as long as tokens.format is opaque");
+	return TALLY_OK;
 }
 
 enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
@@ -100,7 +150,7 @@ enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
 	struct tally_new_secret secret = { 0 };
 	struct tally_span client_id;
 	struct tally_secret_use use;
-	struct tally_new_client client;
+	struct tally_client_record client;
 	enum tally_err err = read_client(call, &client);
 
 	if (err == TALLY_OK)
@@ -108,9 +158,8 @@ enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
 	if (err != TALLY_OK)
 		return err;
 	err = tally_session_open(&session, call, true);
-	if (err == TALLY_OK && client.access_lifetime > session.conf->tokens_max_lifetime)
-		tally_log_warn("its tokens will live no longer than tokens.max-lifetime (%u s)",
-			       session.conf->tokens_max_lifetime);
+	if (err == TALLY_OK)
+		err = check_conf(&client, session.conf);
 	use.wrap = tally_session_wrap_key(&session);
 	if (err == TALLY_OK)
 		err = tally_admin_client_add(session.store, call->arena, &client, &use, &client_id,
@@ -124,11 +173,99 @@ enum tally_err tally_cmd_client_add(const struct tally_invocation *call)
 	return err;
 }
 
+static enum tally_err explain(enum tally_err err, const char *client_id)
+{
+	if (err == TALLY_ERR_NOT_FOUND)
+		tally_log_error("there is no client %s; \"tallystick client list\" shows what there "
+				"is", client_id);
+	return err;
+}
+
+/* How soon every process knows of a change. */
+static void print_done(const struct tally_session *session, const char *client_id,
+		       const char *what)
+{
+	const struct tally_field fields[] = {
+		{ "client_id", TALLY_FIELD_TEXT, .text = tally_span_of(client_id) },
+		{ "result", TALLY_FIELD_TEXT, .text = tally_span_of(what) },
+		{ "in_force_within", TALLY_FIELD_NUMBER, .number = session->conf->clients_cache },
+		{ .name = NULL },
+	};
+
+	if (session->json)
+		tally_output_record(true, fields);
+	else
+		printf("client %s is %s; in force everywhere within %u s (clients.cache)\n",
+		       client_id, what, session->conf->clients_cache);
+}
+
+/* Which part of a client an option is about. */
+static const struct {
+	enum tally_option_id option;
+	enum tally_client_part part;
+} parts_of_options[] = {
+	{ TALLY_OPTION_NAME, TALLY_CLIENT_NAME },
+	{ TALLY_OPTION_GRANT, TALLY_CLIENT_GRANTS },
+	{ TALLY_OPTION_SCOPE, TALLY_CLIENT_SCOPES },
+	{ TALLY_OPTION_DEFAULT_SCOPE, TALLY_CLIENT_DEFAULT_SCOPES },
+	{ TALLY_OPTION_AUDIENCE, TALLY_CLIENT_AUDIENCE },
+	{ TALLY_OPTION_LIFETIME, TALLY_CLIENT_ACCESS_LIFETIME },
+	{ TALLY_OPTION_REFRESH_LIFETIME, TALLY_CLIENT_REFRESH_LIFETIME },
+	{ TALLY_OPTION_PERSISTENCE, TALLY_CLIENT_PERSISTENCE },
+	{ TALLY_OPTION_FORMAT, TALLY_CLIENT_FORMAT },
+	{ TALLY_OPTION_STATUS, TALLY_CLIENT_STATUS },
+	{ TALLY_OPTION_INTROSPECT, TALLY_CLIENT_INTROSPECTS },
+	{ TALLY_OPTION_NO_INTROSPECT, TALLY_CLIENT_INTROSPECTS },
+	{ TALLY_OPTION_ORG, TALLY_CLIENT_ORGANISATION },
+};
+
+static enum tally_err read_parts(const struct tally_invocation *call, unsigned int *parts)
+{
+	*parts = 0;
+	for (size_t i = 0; i < sizeof(parts_of_options) / sizeof(parts_of_options[0]); i++)
+		if (tally_option_given(call, parts_of_options[i].option))
+			*parts |= parts_of_options[i].part;
+	if (tally_option_given(call, TALLY_OPTION_INTROSPECT) &&
+	    tally_option_given(call, TALLY_OPTION_NO_INTROSPECT))
+		tally_log_error("--introspect and --no-introspect: one of the two");
+	else if (*parts == 0)
+		tally_log_error("nothing is to be changed: give an option, such as --scope");
+	else
+		return TALLY_OK;
+	return TALLY_ERR_USAGE;
+}
+
+enum tally_err tally_cmd_client_set(const struct tally_invocation *call)
+{
+	struct tally_session session;
+	struct tally_client_record client;
+	unsigned int parts;
+	enum tally_err err = read_parts(call, &parts);
+
+	if (err == TALLY_OK)
+		err = read_client(call, &client);
+	if (err != TALLY_OK)
+		return err;
+	client.client_id = tally_span_of(call->operands[0]);
+	err = tally_session_open(&session, call, true);
+	if (err == TALLY_OK)
+		err = check_conf(&client, session.conf);
+	if (err == TALLY_OK)
+		err = tally_admin_client_set(session.store, call->arena, &client, parts);
+	if (err == TALLY_OK)
+		print_done(&session, call->operands[0], "changed");
+	tally_session_close(&session);
+	return explain(err, call->operands[0]);
+}
+
 static enum tally_err print_list_item(void *context, const struct tally_client_record *client)
 {
 	const struct tally_field fields[] = {
 		{ "client_id", TALLY_FIELD_TEXT, 24, .text = client->client_id },
 		{ "disabled_at", TALLY_FIELD_TIME, 20, .number = client->disabled_at },
+		{ "organisation", TALLY_FIELD_TEXT, 16, .text = client->organisation },
+		{ "status", TALLY_FIELD_TEXT, 13,
+		  .text = tally_span_of(statuses[client->status]) },
 		{ "grants", TALLY_FIELD_WORDS, 20, .text = client->grants },
 		{ "name", TALLY_FIELD_TEXT, .text = client->name },
 		{ .name = NULL },
@@ -208,26 +345,22 @@ static void print_client(bool json, const struct tally_client_record *client,
 		{ "persistence", TALLY_FIELD_TEXT,
 		  .text = tally_span_of(persistences[client->persistence]) },
 		{ "format", TALLY_FIELD_TEXT, .text = tally_span_of(formats[client->format]) },
+		{ "status", TALLY_FIELD_TEXT, .text = tally_span_of(statuses[client->status]) },
 		{ "introspects", TALLY_FIELD_TEXT,
 		  .text = client->may_introspect ? TALLY_SPAN("yes") : TALLY_SPAN("no") },
 		{ "public", TALLY_FIELD_TEXT,
 		  .text = client->is_public ? TALLY_SPAN("yes") : TALLY_SPAN("no") },
 		{ "secrets", TALLY_FIELD_WORDS, .text = describe_secrets(client, arena) },
 		{ "keys", TALLY_FIELD_WORDS, .text = describe_keys(client, arena) },
+		{ "organisation", TALLY_FIELD_TEXT, .text = client->organisation },
 		{ "created_at", TALLY_FIELD_TIME, .number = client->created_at },
 		{ "disabled_at", TALLY_FIELD_TIME, .number = client->disabled_at },
+		{ "organisation_disabled_at", TALLY_FIELD_TIME,
+		  .number = client->organisation_disabled_at },
 		{ .name = NULL },
 	};
 
 	tally_output_record(json, fields);
-}
-
-static enum tally_err explain(enum tally_err err, const char *client_id)
-{
-	if (err == TALLY_ERR_NOT_FOUND)
-		tally_log_error("there is no client %s; \"tallystick client list\" shows what there "
-				"is", client_id);
-	return err;
 }
 
 enum tally_err tally_cmd_client_show(const struct tally_invocation *call)
@@ -243,24 +376,6 @@ enum tally_err tally_cmd_client_show(const struct tally_invocation *call)
 		print_client(session.json, &client, call->arena);
 	tally_session_close(&session);
 	return explain(err, call->operands[0]);
-}
-
-/* How soon every process knows of a change. */
-static void print_done(const struct tally_session *session, const char *client_id,
-		       const char *what)
-{
-	const struct tally_field fields[] = {
-		{ "client_id", TALLY_FIELD_TEXT, .text = tally_span_of(client_id) },
-		{ "result", TALLY_FIELD_TEXT, .text = tally_span_of(what) },
-		{ "in_force_within", TALLY_FIELD_NUMBER, .number = session->conf->clients_cache },
-		{ .name = NULL },
-	};
-
-	if (session->json)
-		tally_output_record(true, fields);
-	else
-		printf("client %s is %s; in force everywhere within %u s (clients.cache)\n",
-		       client_id, what, session->conf->clients_cache);
 }
 
 static enum tally_err set_disabled(const struct tally_invocation *call, int64_t at,

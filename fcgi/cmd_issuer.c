@@ -26,6 +26,7 @@ static void print_added(const struct tally_session *session,
 	tally_output_record(session->json, fields);
 }
 
+/* What the options say; without --jwks there is no set. */
 static enum tally_err read_issuer(const struct tally_invocation *call,
 				  struct tally_issuer_record *out)
 {
@@ -35,17 +36,13 @@ static enum tally_err read_issuer(const struct tally_invocation *call,
 		.issuer = tally_span_of(call->operands[0]),
 		.audience = tally_span_of(tally_option_value(call, TALLY_OPTION_AUDIENCE)),
 	};
-	if (jwks == NULL) {
-		tally_log_error("--jwks is missing: without its key set nothing that the issuer "
-				"signs can be verified");
-		return TALLY_ERR_USAGE;
-	}
 	enum tally_err err =
 		tally_admin_mapping_find(tally_option_value(call, TALLY_OPTION_SUBJECT),
 					 &out->mapping);
 
-	return err == TALLY_OK ? tally_file_read(jwks, TALLY_JWKS_MAX, call->arena, &out->jwks)
-			       : err;
+	if (err != TALLY_OK || jwks == NULL)
+		return err;
+	return tally_file_read(jwks, TALLY_JWKS_MAX, call->arena, &out->jwks);
 }
 
 enum tally_err tally_cmd_issuer_add(const struct tally_invocation *call)
@@ -53,6 +50,12 @@ enum tally_err tally_cmd_issuer_add(const struct tally_invocation *call)
 	struct tally_session session;
 	struct tally_issuer_record issuer;
 	struct tally_issuer_keys_report report;
+
+	if (!tally_option_given(call, TALLY_OPTION_JWKS)) {
+		tally_log_error("--jwks is missing: without its key set nothing that the issuer "
+				"signs can be verified");
+		return TALLY_ERR_USAGE;
+	}
 	enum tally_err err = read_issuer(call, &issuer);
 
 	if (err != TALLY_OK)
@@ -122,6 +125,45 @@ static enum tally_err explain(enum tally_err err, const char *issuer)
 			"is",
 			issuer);
 	return err;
+}
+
+static enum tally_err read_parts(const struct tally_invocation *call, unsigned int *parts)
+{
+	*parts = 0;
+	if (tally_option_given(call, TALLY_OPTION_JWKS))
+		*parts |= TALLY_ISSUER_JWKS;
+	if (tally_option_given(call, TALLY_OPTION_AUDIENCE))
+		*parts |= TALLY_ISSUER_AUDIENCE;
+	if (tally_option_given(call, TALLY_OPTION_SUBJECT))
+		*parts |= TALLY_ISSUER_MAPPING;
+	if (*parts != 0)
+		return TALLY_OK;
+	tally_log_error("nothing is to be changed: give an option, such as --jwks");
+	return TALLY_ERR_USAGE;
+}
+
+enum tally_err tally_cmd_issuer_set(const struct tally_invocation *call)
+{
+	struct tally_session session;
+	struct tally_issuer_record issuer;
+	struct tally_issuer_keys_report report;
+	unsigned int parts;
+	enum tally_err err = read_parts(call, &parts);
+
+	if (err == TALLY_OK)
+		err = read_issuer(call, &issuer);
+	if (err != TALLY_OK)
+		return err;
+	err = tally_session_open(&session, call, true);
+	if (err == TALLY_OK)
+		err = tally_admin_issuer_set(session.store, call->arena, &issuer, parts, &report);
+	if (err == TALLY_OK && report.skipped > 0)
+		tally_log_warn("%zu keys of the set are passed over: they are no public signature "
+			       "keys for %s", report.skipped, tally_alg_names());
+	if (err == TALLY_OK)
+		print_done(&session, call->operands[0], "changed");
+	tally_session_close(&session);
+	return explain(err, call->operands[0]);
 }
 
 static enum tally_err set_disabled(const struct tally_invocation *call, int64_t at,

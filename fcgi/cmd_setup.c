@@ -54,7 +54,7 @@ enum tally_err tally_cmd_check_config(const struct tally_invocation *call)
 	enum tally_err err = tally_conf_load(call->conf_path, &conf);
 
 	if (err == TALLY_OK)
-		err = tally_app_open(conf, (struct tally_app_stores){ NULL, NULL }, &app);
+		err = tally_app_open(conf, (struct tally_app_stores){ .store = NULL }, &app);
 	if (err == TALLY_OK)
 		err = tally_app_check(app);
 	if (err == TALLY_OK)

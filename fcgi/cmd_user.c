@@ -5,6 +5,7 @@
 #include "admin/machine.h"
 #include "admin/user.h"
 #include "base/secret.h"
+#include "fcgi/file.h"
 #include "fcgi/output.h"
 #include "fcgi/session.h"
 #include "sys/clock.h"
@@ -82,33 +83,122 @@ static enum tally_err add_machine(const struct tally_session *session,
 				  const struct tally_user_record *names)
 {
 	struct tally_span user_id;
-
-	if (tally_option_given(call, TALLY_OPTION_PASSWORD_FILE)) {
-		tally_log_error("a --machine has keys instead of a password: --password-file means "
-				"nothing");
-		return TALLY_ERR_USAGE;
-	}
-	enum tally_err err = tally_admin_machine_add(session->store, call->arena, names->login,
-						     names->name, &user_id);
+	enum tally_err err =
+		tally_admin_machine_add(session->store, call->arena, names, &user_id);
 
 	if (err == TALLY_OK)
 		print_user(session->json, user_id, names->login, NULL);
 	return err;
 }
 
+/* What is done with each user that standard input names. */
+struct many {
+	const struct tally_session *session;
+	struct tally_arena *arena;
+	struct tally_user_record names; /* of those that are added, but for the login */
+	struct tally_output_list list;
+};
+
+static void list_one(struct many *many, struct tally_span user_id, struct tally_span login)
+{
+	const struct tally_field fields[] = {
+		{ "user_id", TALLY_FIELD_TEXT, 20, .text = user_id },
+		{ "login", TALLY_FIELD_TEXT, .text = login },
+		{ .name = NULL },
+	};
+
+	tally_output_list_item(&many->list, fields);
+}
+
+static enum tally_err add_next(void *context, struct tally_span login)
+{
+	struct many *many = context;
+	struct tally_span user_id;
+
+	many->names.login = login;
+	enum tally_err err = tally_admin_machine_add(many->session->store, many->arena,
+						     &many->names, &user_id);
+
+	if (err == TALLY_OK)
+		list_one(many, user_id, login);
+	return err;
+}
+
+static enum tally_err remove_next(void *context, struct tally_span who)
+{
+	struct many *many = context;
+	struct tally_store *store = many->session->store;
+	struct tally_user_record user;
+	enum tally_err err = tally_admin_user_find(store, many->arena, who, &user);
+
+	if (err == TALLY_OK)
+		err = store->ops->user_remove(store, user.user_id);
+	if (err == TALLY_OK)
+		list_one(many, user.user_id, user.login);
+	return err;
+}
+
+static struct tally_user_record names_of(const struct tally_invocation *call)
+{
+	return (struct tally_user_record){
+		.login = tally_span_of(call->operands[0]),
+		.name = tally_span_of(tally_option_value(call, TALLY_OPTION_NAME)),
+		.organisation = tally_span_of(tally_option_value(call, TALLY_OPTION_ORG)),
+	};
+}
+
+/* In one process, and one line of standard input for each of them. */
+static enum tally_err with_many(const struct tally_session *session,
+				const struct tally_invocation *call,
+				enum tally_err (*work)(void *context, struct tally_span line))
+{
+	struct many many = {
+		.session = session,
+		.arena = call->arena,
+		.names = names_of(call),
+	};
+
+	tally_output_list_begin(&many.list, session->json);
+	enum tally_err err = tally_file_each_line(call->arena, work, &many);
+
+	tally_output_list_end(&many.list, "there was no user in the list");
+	return err;
+}
+
+static bool is_many(const struct tally_invocation *call)
+{
+	return strcmp(call->operands[0], "-") == 0;
+}
+
+static enum tally_err add(const struct tally_session *session, const struct tally_invocation *call,
+			  const struct tally_user_record *names)
+{
+	if (!tally_option_given(call, TALLY_OPTION_MACHINE))
+		return add_person(session, call, names);
+	if (tally_option_given(call, TALLY_OPTION_PASSWORD_FILE)) {
+		tally_log_error("a --machine has keys instead of a password: --password-file means "
+				"nothing");
+		return TALLY_ERR_USAGE;
+	}
+	if (!is_many(call))
+		return add_machine(session, call, names);
+	return with_many(session, call, add_next);
+}
+
 enum tally_err tally_cmd_user_add(const struct tally_invocation *call)
 {
 	struct tally_session session;
-	const struct tally_user_record names = {
-		.login = tally_span_of(call->operands[0]),
-		.name = tally_span_of(tally_option_value(call, TALLY_OPTION_NAME)),
-	};
+	const struct tally_user_record names = names_of(call);
+
+	if (is_many(call) && !tally_option_given(call, TALLY_OPTION_MACHINE)) {
+		tally_log_error("several users at once are machines (--machine): each person has a "
+				"password of its own");
+		return TALLY_ERR_USAGE;
+	}
 	enum tally_err err = tally_session_open(&session, call, true);
 
 	if (err == TALLY_OK)
-		err = tally_option_given(call, TALLY_OPTION_MACHINE)
-			      ? add_machine(&session, call, &names)
-			      : add_person(&session, call, &names);
+		err = add(&session, call, &names);
 	tally_session_close(&session);
 	return err;
 }
@@ -213,8 +303,11 @@ static enum tally_err show(const struct tally_session *session,
 		  .text = is_machine ? TALLY_SPAN("machine") : TALLY_SPAN("person") },
 		{ "password", TALLY_FIELD_TEXT,
 		  .text = tally_span_of(describe_password(session, user)) },
+		{ "organisation", TALLY_FIELD_TEXT, .text = user->organisation },
 		{ "created_at", TALLY_FIELD_TIME, .number = user->created_at },
 		{ "disabled_at", TALLY_FIELD_TIME, .number = user->disabled_at },
+		{ "organisation_disabled_at", TALLY_FIELD_TIME,
+		  .number = user->organisation_disabled_at },
 		{ .name = NULL },
 	};
 
@@ -264,7 +357,16 @@ enum tally_err tally_cmd_user_enable(const struct tally_invocation *call)
 
 enum tally_err tally_cmd_user_remove(const struct tally_invocation *call)
 {
-	return with_user(call, remove_user);
+	struct tally_session session;
+
+	if (!is_many(call))
+		return with_user(call, remove_user);
+	enum tally_err err = tally_session_open(&session, call, true);
+
+	if (err == TALLY_OK)
+		err = with_many(&session, call, remove_next);
+	tally_session_close(&session);
+	return err;
 }
 
 static enum tally_err print_list_item(void *context, const struct tally_user_record *user)
@@ -276,6 +378,7 @@ static enum tally_err print_list_item(void *context, const struct tally_user_rec
 		{ "kind", TALLY_FIELD_TEXT, 7,
 		  .text = is_machine ? TALLY_SPAN("machine") : TALLY_SPAN("person") },
 		{ "disabled_at", TALLY_FIELD_TIME, 20, .number = user->disabled_at },
+		{ "organisation", TALLY_FIELD_TEXT, 16, .text = user->organisation },
 		{ "name", TALLY_FIELD_TEXT, .text = user->name },
 		{ .name = NULL },
 	};

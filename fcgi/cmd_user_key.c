@@ -10,8 +10,6 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#define USERS_MAX (1024u * 1024) /* bytes of a list of users on standard input */
-
 /* What was asked for, checked before the database is. */
 struct key_add {
 	const char *out; /* file for the private key; NULL: standard output */
@@ -107,30 +105,38 @@ static enum tally_err add_one(const struct tally_session *session, struct tally_
 	return err == TALLY_OK ? give_key(session, add, &record) : err;
 }
 
+/* What add_next needs with each user. */
+struct many {
+	const struct tally_session *session;
+	struct tally_arena *arena;
+	const struct key_add *add;
+	struct tally_output_list list;
+};
+
+static enum tally_err add_next(void *context, struct tally_span who)
+{
+	struct many *many = context;
+	struct tally_public_key_record record;
+	enum tally_err err = tally_admin_user_key_add(many->session->store, many->arena, who,
+						      many->add->key, many->add->expires_at,
+						      &record);
+
+	if (err == TALLY_OK)
+		tally_output_list_item(&many->list, (struct tally_field[]){
+			KEY_FIELDS(&record), { .name = NULL } });
+	return err;
+}
+
 /* One public key for every user that standard input names, one in a line. */
 static enum tally_err add_many(const struct tally_session *session,
 			       const struct tally_invocation *call, const struct key_add *add)
 {
-	struct tally_output_list list;
-	struct tally_span users;
-	enum tally_err err = tally_file_read("-", USERS_MAX, call->arena, &users);
+	struct many many = { .session = session, .arena = call->arena, .add = add };
 
-	if (err != TALLY_OK)
-		return err;
-	tally_output_list_begin(&list, session->json);
-	while (users.n > 0 && err == TALLY_OK) {
-		struct tally_span who = tally_span_trim(tally_span_cut(&users, '\n'));
-		struct tally_public_key_record record;
+	tally_output_list_begin(&many.list, session->json);
+	enum tally_err err = tally_file_each_line(call->arena, add_next, &many);
 
-		if (who.n == 0)
-			continue;
-		err = tally_admin_user_key_add(session->store, call->arena, who, add->key,
-					       add->expires_at, &record);
-		if (err == TALLY_OK)
-			tally_output_list_item(&list, (struct tally_field[]){
-				KEY_FIELDS(&record), { .name = NULL } });
-	}
-	tally_output_list_end(&list, "there was no user in the list");
+	tally_output_list_end(&many.list, "there was no user in the list");
 	return err;
 }
 

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static enum tally_err wrong(const char *path, const char *why)
@@ -34,31 +36,66 @@ static ssize_t read_all(int fd, char *out, size_t size)
 	return (ssize_t)n;
 }
 
-enum tally_err tally_file_read(const char *path, size_t max, struct tally_arena *arena,
-			       struct tally_span *out)
+/* How much there may be to read: what a plain file has, but never more than max. */
+static size_t size_of(int fd, size_t max)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	char *bytes = tally_arena_alloc(arena, max + 1);
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size > max)
+		return max;
+	return (size_t)st.st_size;
+}
+
+static enum tally_err read_into(struct tally_arena *arena, const char *path, int fd, size_t max,
+				struct tally_span *out)
+{
+	size_t size = size_of(fd, max) + 1; /* one more shows that there is more */
+	char *bytes = tally_arena_alloc(arena, size);
 
 	if (bytes == NULL)
 		return TALLY_ERR_NOMEM;
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = read_all(fd, bytes, size);
+
+	if (n < 0)
+		return wrong(path, strerror(errno));
+	if (n == 0)
+		return wrong(path, "it is empty");
+	if ((size_t)n == size)
+		return wrong(path, "it is too large, or grows");
+	*out = tally_span(bytes, (size_t)n);
+	return TALLY_OK;
+}
+
+enum tally_err tally_file_read(const char *path, size_t max, struct tally_arena *arena,
+			       struct tally_span *out)
+{
+	if (strcmp(path, "-") == 0)
+		return read_into(arena, path, STDIN_FILENO, max, out);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
 		return wrong(path, strerror(errno));
-	ssize_t n = read_all(fd, bytes, max + 1);
-	int reason = errno;
+	enum tally_err err = read_into(arena, path, fd, max, out);
 
-	if (!is_stdin)
-		close(fd);
-	if (n < 0)
-		return wrong(path, strerror(reason));
-	if (n == 0)
-		return wrong(path, "it is empty");
-	if ((size_t)n > max)
-		return wrong(path, "it is too large");
-	*out = tally_span(bytes, (size_t)n);
-	return TALLY_OK;
+	close(fd);
+	return err;
+}
+
+enum tally_err tally_file_each_line(struct tally_arena *arena,
+				    enum tally_err (*work)(void *context,
+							   struct tally_span line),
+				    void *context)
+{
+	struct tally_span rest;
+	enum tally_err err = tally_file_read("-", TALLY_FILE_LINES_MAX, arena, &rest);
+
+	while (err == TALLY_OK && rest.n > 0) {
+		struct tally_span line = tally_span_trim(tally_span_cut(&rest, '\n'));
+
+		if (line.n > 0)
+			err = work(context, line);
+	}
+	return err;
 }
 
 enum tally_err tally_file_create(const char *path, struct tally_file *out)

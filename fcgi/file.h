@@ -13,6 +13,18 @@ enum tally_err tally_file_read(const char *path, size_t max, struct tally_arena 
 			       struct tally_span *out) TALLY_MUST_CHECK;
 
 /*
+ * Calls work with each line of standard input that is not empty, without blanks
+ * around it, until one fails; its error is returned. TALLY_ERR_USAGE: standard
+ * input cannot be read, or is larger than TALLY_FILE_LINES_MAX.
+ */
+#define TALLY_FILE_LINES_MAX (1024u * 1024) /* bytes */
+
+enum tally_err tally_file_each_line(struct tally_arena *arena,
+				    enum tally_err (*work)(void *context,
+							   struct tally_span line),
+				    void *context) TALLY_MUST_CHECK;
+
+/*
  * A new file that only its owner may read. TALLY_ERR_USAGE: it exists already, or
  * cannot be made; TALLY_ERR_IO: not everything is in it, and it is removed.
  */

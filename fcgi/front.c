@@ -58,17 +58,25 @@ static bool pick_params(FCGX_Request *fcgi, struct tally_params *params)
 	return bad;
 }
 
+static void wipe(struct tally_span param)
+{
+	tally_secret_wipe((char *)(uintptr_t)param.p, param.n);
+}
+
 static void serve_one(struct tally_worker *worker, FCGX_Request *fcgi)
 {
 	struct tally_params params = { 0 };
 	bool bad = pick_params(fcgi, &params);
-	struct tally_span response = tally_worker_handle(worker, &params, bad, read_body, fcgi);
+	struct tally_answer answer = tally_worker_handle(worker, &params, bad, read_body, fcgi);
 
 	/* A peer that is gone needs no answer; libfcgi notes the error. */
-	FCGX_PutStr(response.p, (int)response.n, fcgi->out);
+	FCGX_PutStr(answer.head.p, (int)answer.head.n, fcgi->out);
+	if (answer.body.n > 0)
+		FCGX_PutStr(answer.body.p, (int)answer.body.n, fcgi->out);
 	tally_worker_forget(worker);
-	/* libfcgi frees the parameters as they are; this one holds a secret. */
-	tally_secret_wipe((char *)(uintptr_t)params.authorization.p, params.authorization.n);
+	/* libfcgi frees the parameters as they are; these hold secrets. */
+	wipe(params.authorization);
+	wipe(params.api_key);
 }
 
 static void serve_connection(struct tally_worker *worker, struct tally_listener *listener,

@@ -12,7 +12,7 @@
 #define ARENA_MAX (16u * 1024 * 1024)
 
 /* Exit statuses, as in tallystick(8). */
-enum { EXIT_USAGE = 2, EXIT_UNAVAILABLE = 3 };
+enum { EXIT_USAGE = 2, EXIT_UNAVAILABLE = 3, EXIT_NOT_VALID = 4 };
 
 static int exit_status(enum tally_err err)
 {
@@ -20,6 +20,8 @@ static int exit_status(enum tally_err err)
 		return EXIT_SUCCESS;
 	if (err == TALLY_ERR_USAGE)
 		return EXIT_USAGE;
+	if (err == TALLY_ERR_NOT_VALID)
+		return EXIT_NOT_VALID;
 	return err == TALLY_ERR_UNAVAILABLE ? EXIT_UNAVAILABLE : EXIT_FAILURE;
 }
 

@@ -13,8 +13,6 @@
 #include "base/arena.h"
 #include "base/span.h"
 
-#define TALLY_FIELDS_MAX 16
-
 enum tally_field_type {
 	TALLY_FIELD_TEXT,
 	TALLY_FIELD_NUMBER,

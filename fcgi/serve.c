@@ -5,13 +5,13 @@
 #include "app/app.h"
 #include "fcgi/command.h"
 #include "fcgi/front.h"
+#include "fcgi/signals.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -102,32 +102,6 @@ static enum tally_err drain(struct pool *pool, uint32_t seconds)
 	return TALLY_ERR_UNAVAILABLE;
 }
 
-static void block_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGUSR1); /* the FastCGI specification's graceful stop */
-	sigaddset(set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
-/* Until told to stop; returns the signal that did. */
-static int wait_for_stop(struct tally_app *app, const sigset_t *set)
-{
-	for (;;) {
-		int number = sigwaitinfo(set, NULL);
-
-		if (number < 0)
-			continue; /* EINTR */
-		if (number != SIGHUP)
-			return number;
-		tally_log_reopen();
-		tally_app_reload(app);
-	}
-}
-
 static enum tally_err run(struct tally_app *app, unsigned int threads, const sigset_t *signals)
 {
 	const struct tally_conf *conf = tally_app_conf(app);
@@ -144,9 +118,7 @@ static enum tally_err run(struct tally_app *app, unsigned int threads, const sig
 	if (err == TALLY_OK) {
 		tally_log_notice("started %s with %u threads, issuer %s", PACKAGE_VERSION, threads,
 				 conf->server_issuer);
-		int number = wait_for_stop(app, signals);
-
-		tally_log_notice("stopping on signal %d (%s)", number, strsignal(number));
+		tally_signals_wait(app, signals);
 	}
 	enum tally_err drained = drain(&pool, conf->server_stop_timeout);
 
@@ -187,11 +159,11 @@ enum tally_err tally_cmd_serve(const struct tally_invocation *call)
 		return TALLY_ERR_USAGE;
 	}
 	mallopt(M_ARENA_MAX, MALLOC_ARENAS);
-	block_signals(&signals);
+	tally_signals_block(&signals);
 	enum tally_err err = tally_conf_load(call->conf_path, &conf);
 
 	if (err == TALLY_OK)
-		err = tally_app_open(conf, (struct tally_app_stores){ NULL, NULL }, &app);
+		err = tally_app_open(conf, (struct tally_app_stores){ .store = NULL }, &app);
 	if (err == TALLY_OK)
 		err = read_threads(call, conf, &threads);
 	if (err == TALLY_OK)

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The ceiling: what a plain libfcgi program on this machine does when it is
- * asked for nothing but the cryptography that a request cannot do without. It
- * reads the body, does the work that its arguments name, and answers with the
- * status, the headers and the size of the real answer. Written in the ordinary
- * way on purpose, with FCGX_Accept_r in every thread, and with nothing of core/.
+ * asked for nothing but the cryptography that a request cannot do without, or
+ * the one command to Redis. It reads the body, does the work that its arguments
+ * name, and answers with the status, the headers and the size of the real
+ * answer. Written in the ordinary way on purpose, with FCGX_Accept_r and a
+ * connection to Redis in every thread, and with nothing of core/.
  *
  *   spawn-fcgi -s SOCKET -F 2 -- ceiling --threads 4 --body 660 sha256 es256
+ *   spawn-fcgi -s SOCKET -F 2 -- ceiling --body 0 --redis /run/redis.sock setbit
  *
- * Without work it is the empty responder.
+ * Without work it is the empty responder; without a body it answers 204.
  */
 #include "config.h"
 
 #include <argon2.h>
 #include <fcgiapp.h>
+#include <hiredis/hiredis.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -21,15 +24,17 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define REQUEST_MAX 65536
-#define BODY_MAX    65536
+#define BODY_MAX    (8 * 1024 * 1024)
 #define HEAD_MAX    256
 #define THREADS_MAX 1024
 #define DIGEST_SIZE 32
+#define BITS        50000 /* of the list that setbit is about */
 
 /* What is verified again and again: a context that is kept, and a signature. */
 struct check {
@@ -44,9 +49,11 @@ struct job {
 	EVP_PKEY_CTX *es256; /* kept: preparing it costs more than signing */
 	struct check es256_check;
 	struct check rs256_check;
+	redisContext *redis;
+	unsigned int seed;
 	char request[REQUEST_MAX];
 	size_t request_n;
-	char answer[HEAD_MAX + BODY_MAX];
+	char *answer; /* HEAD_MAX + body_size bytes */
 	size_t head_n;
 	size_t answer_n;
 };
@@ -112,12 +119,24 @@ static bool run_argon2id(struct job *job)
 	return rc == ARGON2_OK;
 }
 
+/* A status: a random bit, which is on disk when Redis answers. */
+static bool run_setbit(struct job *job)
+{
+	redisReply *reply = redisCommand(job->redis, "SETBIT perf:ceiling %d %d",
+					 rand_r(&job->seed) % BITS, rand_r(&job->seed) & 1);
+	bool done = reply != NULL && reply->type == REDIS_REPLY_INTEGER;
+
+	freeReplyObject(reply);
+	return done;
+}
+
 static const struct work works[] = {
 	{ "sha256", run_sha256 },
 	{ "es256", run_es256 },
 	{ "es256-verify", run_es256_verify },
 	{ "rs256-verify", run_rs256_verify },
 	{ "argon2id", run_argon2id },
+	{ "setbit", run_setbit },
 };
 
 #define WORKS_MAX 8u
@@ -125,6 +144,7 @@ static const struct work works[] = {
 static const struct work *wanted[WORKS_MAX];
 static size_t wanted_count;
 static unsigned long body_size = 600;
+static const char *redis_socket;
 
 static _Noreturn void fail(const char *what)
 {
@@ -153,17 +173,47 @@ static void serve_one(struct job *job, FCGX_Request *fcgi)
 }
 
 /* The same headers as the real answer has. */
+static int write_head(char head[HEAD_MAX])
+{
+	if (body_size == 0)
+		return snprintf(head, HEAD_MAX,
+				"Status: 204 No Content\r\nCache-Control: no-store\r\n"
+				"X-Request-Id: 0123456789abcdef\r\n\r\n");
+	return snprintf(head, HEAD_MAX,
+			"Status: 200 OK\r\nContent-Type: application/json\r\n"
+			"Content-Length: %lu\r\nCache-Control: no-store\r\n"
+			"X-Request-Id: 0123456789abcdef\r\n\r\n",
+			body_size);
+}
+
 static void make_answer(struct job *job)
 {
-	int n = snprintf(job->answer, HEAD_MAX,
-			 "Status: 200 OK\r\nContent-Type: application/json\r\n"
-			 "Content-Length: %lu\r\nCache-Control: no-store\r\n"
-			 "X-Request-Id: 0123456789abcdef\r\n\r\n",
-			 body_size);
-
-	job->head_n = (size_t)n;
-	memset(job->answer + n, 'x', body_size);
+	job->answer = malloc(HEAD_MAX + body_size);
+	if (job->answer == NULL)
+		fail("out of memory");
+	job->head_n = (size_t)write_head(job->answer);
+	memset(job->answer + job->head_n, 'x', body_size);
 	job->answer_n = job->head_n + body_size;
+}
+
+static bool is_wanted(bool (*run)(struct job *job))
+{
+	for (size_t i = 0; i < wanted_count; i++)
+		if (wanted[i]->run == run)
+			return true;
+	return false;
+}
+
+/* NULL: there is no work for it. */
+static redisContext *open_redis(void)
+{
+	if (!is_wanted(run_setbit))
+		return NULL;
+	redisContext *redis = redis_socket ? redisConnectUnix(redis_socket) : NULL;
+
+	if (redis == NULL || redis->err != 0)
+		fail("Redis does not answer");
+	return redis;
 }
 
 static EVP_PKEY_CTX *new_ctx(EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *), EVP_MD *sha256)
@@ -199,6 +249,8 @@ static struct job *new_job(void)
 	job->es256 = new_ctx(ec_key, EVP_PKEY_sign_init, job->sha256);
 	make_check(&job->es256_check, ec_key, job->sha256);
 	make_check(&job->rs256_check, rsa_key, job->sha256);
+	job->redis = open_redis();
+	job->seed = (unsigned int)(uintptr_t)job;
 	make_answer(job);
 	return job;
 }
@@ -218,13 +270,13 @@ static void *serve(void *context)
 	return NULL;
 }
 
-static unsigned long number(const char *text, unsigned long max)
+static unsigned long number(const char *text, unsigned long min, unsigned long max)
 {
 	char *end;
 	unsigned long n = text ? strtoul(text, &end, 10) : 0;
 
-	if (n == 0 || n > max || *end != '\0')
-		fail("expected: ceiling [--threads N] [--body BYTES] [WORK]...");
+	if (text == NULL || n < min || n > max || *end != '\0')
+		fail("expected: ceiling [--threads N] [--body BYTES] [--redis SOCKET] [WORK]...");
 	return n;
 }
 
@@ -245,9 +297,11 @@ int main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--threads") == 0)
-			threads = number(argv[++i], THREADS_MAX);
+			threads = number(argv[++i], 1, THREADS_MAX);
 		else if (strcmp(argv[i], "--body") == 0)
-			body_size = number(argv[++i], BODY_MAX);
+			body_size = number(argv[++i], 0, BODY_MAX);
+		else if (strcmp(argv[i], "--redis") == 0)
+			redis_socket = argv[++i];
 		else
 			want(argv[i]);
 	}

@@ -10,7 +10,9 @@
 GRANT SELECT, INSERT, UPDATE ON tallystick.access_token TO 'tallystick'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON tallystick.client TO 'tallystick'@'%';
 GRANT SELECT, INSERT, DELETE ON tallystick.client_key TO 'tallystick'@'%';
-GRANT SELECT, INSERT, DELETE ON tallystick.client_secret TO 'tallystick'@'%';
+GRANT SELECT, INSERT, UPDATE (wrapped), DELETE ON tallystick.client_secret TO 'tallystick'@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON tallystick.organisation TO 'tallystick'@'%';
+GRANT SELECT, INSERT, UPDATE ON tallystick.pool TO 'tallystick'@'%';
 GRANT SELECT, INSERT, UPDATE ON tallystick.refresh_token TO 'tallystick'@'%';
 GRANT SELECT, INSERT ON tallystick.refresh_use TO 'tallystick'@'%';
 GRANT SELECT, INSERT, UPDATE ON tallystick.revocation TO 'tallystick'@'%';

@@ -3,39 +3,17 @@
 
 #include "admin/client.h"
 
+#include "admin/organisation.h"
 #include "admin/text.h"
-#include "base/b64.h"
-#include "base/secret.h"
 #include "crypt/digest.h"
 #include "oauth/grant.h"
 #include "oauth/scope.h"
 #include "oauth/secret.h"
 #include "sys/clock.h"
 #include "sys/log.h"
-#include "sys/rand.h"
 
 #define SECRET_BYTES 32u
 #define SECRET_ID_BYTES 6u
-
-/* Safe in a URL, a shell and a log, and free of the ':' of Basic. */
-static bool is_id_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("-._~@", c) != NULL);
-}
-
-static enum tally_err check_client_id(struct tally_span id)
-{
-	bool ok = id.n <= TALLY_ID_MAX && (id.n == 0 || id.p[0] != '-');
-
-	for (size_t i = 0; i < id.n && ok; i++)
-		ok = is_id_char(id.p[i]);
-	if (ok)
-		return TALLY_OK;
-	tally_log_error("client_id \"%.*s\": expected at most %u letters, digits and -._~@, not "
-			"beginning with -", TALLY_SPAN_ARG(id), TALLY_ID_MAX);
-	return TALLY_ERR_USAGE;
-}
 
 static enum tally_err check_grant(struct tally_span type, bool is_public)
 {
@@ -54,7 +32,7 @@ static enum tally_err check_grant(struct tally_span type, bool is_public)
 	return TALLY_ERR_USAGE;
 }
 
-static enum tally_err check_grants(const struct tally_new_client *client)
+static enum tally_err check_grants(const struct tally_client_record *client)
 {
 	struct tally_span rest = client->grants;
 	enum tally_err err = TALLY_OK;
@@ -69,7 +47,7 @@ static enum tally_err check_grants(const struct tally_new_client *client)
 	return err;
 }
 
-static enum tally_err check_scopes(const struct tally_new_client *client,
+static enum tally_err check_scopes(const struct tally_client_record *client,
 				   struct tally_arena *arena)
 {
 	struct tally_scopes allowed, defaults;
@@ -92,14 +70,25 @@ static enum tally_err check_scopes(const struct tally_new_client *client,
 	return TALLY_ERR_USAGE;
 }
 
-static enum tally_err check(const struct tally_new_client *client, struct tally_arena *arena)
+static enum tally_err check_status(const struct tally_client_record *client)
 {
-	enum tally_err err = check_client_id(client->client_id);
+	if (client->status != TALLY_STATUS_ON || client->format != TALLY_FORMAT_OPAQUE)
+		return TALLY_OK;
+	tally_log_error("an opaque token carries no status: whoever has it asks us anyway; choose "
+			"the format jwt, or no status");
+	return TALLY_ERR_USAGE;
+}
+
+static enum tally_err check(const struct tally_client_record *client, struct tally_arena *arena)
+{
+	enum tally_err err = tally_admin_check_id("client_id", client->client_id);
 
 	if (err == TALLY_OK)
 		err = tally_admin_check_text("name", client->name, TALLY_NAME_MAX);
 	if (err == TALLY_OK)
 		err = tally_admin_check_plain("audience", client->audience, TALLY_AUDIENCE_MAX);
+	if (err == TALLY_OK)
+		err = check_status(client);
 	if (err == TALLY_OK)
 		err = check_grants(client);
 	return err == TALLY_OK ? check_scopes(client, arena) : err;
@@ -109,16 +98,11 @@ static enum tally_err check(const struct tally_new_client *client, struct tally_
 static enum tally_err make_secret(uint32_t lifetime, int64_t now, struct tally_new_secret *secret,
 				  struct tally_secret_record *record)
 {
-	uint8_t bytes[SECRET_BYTES];
-	uint8_t id[SECRET_ID_BYTES];
-	enum tally_err err = tally_rand_bytes(bytes, sizeof(bytes));
+	*secret = (struct tally_new_secret){ .expires_at = lifetime ? now + lifetime : 0 };
+	enum tally_err err = tally_admin_make_random(secret->text, SECRET_BYTES);
 
 	if (err == TALLY_OK)
-		err = tally_rand_bytes(id, sizeof(id));
-	*secret = (struct tally_new_secret){ .expires_at = lifetime ? now + lifetime : 0 };
-	tally_b64url_put(secret->text, bytes, sizeof(bytes));
-	tally_b64url_put(secret->id, id, sizeof(id));
-	tally_secret_wipe(bytes, sizeof(bytes));
+		err = tally_admin_make_random(secret->id, SECRET_ID_BYTES);
 	*record = (struct tally_secret_record){
 		.secret_id = tally_span_of(secret->id),
 		.created_at = now,
@@ -169,25 +153,12 @@ static enum tally_err add_with_secret(struct tally_store *store,
 }
 
 enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_arena *arena,
-				      const struct tally_new_client *client,
+				      const struct tally_client_record *client,
 				      const struct tally_secret_use *use,
 				      struct tally_span *client_id,
 				      struct tally_new_secret *secret)
 {
-	struct tally_client_record record = {
-		.name = client->name,
-		.grants = client->grants,
-		.scopes = client->scopes,
-		.default_scopes = client->default_scopes,
-		.audience = client->audience,
-		.access_lifetime = client->access_lifetime,
-		.refresh_lifetime = client->refresh_lifetime,
-		.persistence = client->persistence,
-		.format = client->format,
-		.may_introspect = client->may_introspect,
-		.is_public = client->is_public,
-		.created_at = tally_clock_now(),
-	};
+	struct tally_client_record record = *client;
 	enum tally_err err = check(client, arena);
 
 	*client_id = client->client_id;
@@ -195,11 +166,61 @@ enum tally_err tally_admin_client_add(struct tally_store *store, struct tally_ar
 	if (err == TALLY_OK && client_id->n == 0)
 		err = tally_admin_make_id(arena, client_id);
 	record.client_id = *client_id;
+	record.created_at = tally_clock_now();
 	if (err == TALLY_OK)
 		err = client->is_public ? store->ops->client_add(store, &record)
 					: add_with_secret(store, use, &record, secret);
 	if (err == TALLY_ERR_EXISTS)
 		tally_log_error("there is a client %.*s already", TALLY_SPAN_ARG(*client_id));
+	if (err == TALLY_ERR_STATE)
+		tally_admin_no_organisation(client->organisation);
+	return err;
+}
+
+struct set {
+	struct tally_arena *arena;
+	const struct tally_client_record *wanted;
+	unsigned int parts;
+};
+
+static void take_over(struct tally_client_record *client, const struct tally_client_record *wanted,
+		      unsigned int parts)
+{
+#define TAKE(part, member)              \
+	if (parts & TALLY_CLIENT_##part) \
+	client->member = wanted->member
+	TAKE(NAME, name);
+	TAKE(GRANTS, grants);
+	TAKE(SCOPES, scopes);
+	TAKE(DEFAULT_SCOPES, default_scopes);
+	TAKE(AUDIENCE, audience);
+	TAKE(ACCESS_LIFETIME, access_lifetime);
+	TAKE(REFRESH_LIFETIME, refresh_lifetime);
+	TAKE(PERSISTENCE, persistence);
+	TAKE(FORMAT, format);
+	TAKE(STATUS, status);
+	TAKE(INTROSPECTS, may_introspect);
+	TAKE(ORGANISATION, organisation);
+#undef TAKE
+}
+
+static enum tally_err edit(void *context, struct tally_client_record *client)
+{
+	const struct set *set = context;
+
+	take_over(client, set->wanted, set->parts);
+	return check(client, set->arena);
+}
+
+enum tally_err tally_admin_client_set(struct tally_store *store, struct tally_arena *arena,
+				      const struct tally_client_record *wanted, unsigned int parts)
+{
+	struct set set = { arena, wanted, parts };
+	enum tally_err err =
+		store->ops->client_set(store, arena, wanted->client_id, edit, &set);
+
+	if (err == TALLY_ERR_STATE)
+		tally_admin_no_organisation(wanted->organisation);
 	return err;
 }
 

@@ -87,3 +87,17 @@ enum tally_err tally_admin_issuer_add(struct tally_store *store, struct tally_ar
 				TALLY_SPAN_ARG(wanted->issuer));
 	return err;
 }
+
+enum tally_err tally_admin_issuer_set(struct tally_store *store, struct tally_arena *arena,
+				      const struct tally_issuer_record *wanted, unsigned int parts,
+				      struct tally_issuer_keys_report *report)
+{
+	enum tally_err err = TALLY_OK;
+
+	*report = (struct tally_issuer_keys_report){ 0 };
+	if (parts & TALLY_ISSUER_AUDIENCE)
+		err = tally_admin_check_plain("audience", wanted->audience, TALLY_AUDIENCE_MAX);
+	if (err == TALLY_OK && (parts & TALLY_ISSUER_JWKS))
+		err = check_keys(wanted->jwks, arena, report);
+	return err == TALLY_OK ? store->ops->issuer_set(store, wanted, parts) : err;
+}

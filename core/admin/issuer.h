@@ -28,4 +28,12 @@ enum tally_err tally_admin_issuer_add(struct tally_store *store, struct tally_ar
 				      struct tally_span ours,
 				      struct tally_issuer_keys_report *report) TALLY_MUST_CHECK;
 
+/*
+ * Takes these parts (enum tally_issuer_part) over from wanted, checked as above.
+ * *report says something of new keys only. TALLY_ERR_USAGE: logged; TALLY_ERR_NOT_FOUND.
+ */
+enum tally_err tally_admin_issuer_set(struct tally_store *store, struct tally_arena *arena,
+				      const struct tally_issuer_record *wanted, unsigned int parts,
+				      struct tally_issuer_keys_report *report) TALLY_MUST_CHECK;
+
 #endif

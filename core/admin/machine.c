@@ -3,6 +3,7 @@
 
 #include "admin/machine.h"
 
+#include "admin/organisation.h"
 #include "admin/text.h"
 #include "base/secret.h"
 #include "codec/json_out.h"
@@ -10,22 +11,23 @@
 #include "sys/log.h"
 
 enum tally_err tally_admin_machine_add(struct tally_store *store, struct tally_arena *arena,
-				       struct tally_span login, struct tally_span name,
+				       const struct tally_user_record *names,
 				       struct tally_span *user_id)
 {
-	enum tally_err err = tally_admin_check_text("login", login, TALLY_LOGIN_MAX);
+	enum tally_err err = tally_admin_check_text("login", names->login, TALLY_LOGIN_MAX);
 
 	if (err == TALLY_OK)
-		err = tally_admin_check_text("name", name, TALLY_NAME_MAX);
+		err = tally_admin_check_text("name", names->name, TALLY_NAME_MAX);
 	if (err == TALLY_OK)
 		err = tally_admin_make_id(arena, user_id);
 	if (err != TALLY_OK)
 		return err;
 	const struct tally_user_record user = {
 		.user_id = *user_id,
-		.login = login.n > 0 ? login : *user_id,
-		.name = name,
+		.login = names->login.n > 0 ? names->login : *user_id,
+		.name = names->name,
 		.kind = TALLY_USER_MACHINE,
+		.organisation = names->organisation,
 		.created_at = tally_clock_now(),
 	};
 
@@ -33,6 +35,8 @@ enum tally_err tally_admin_machine_add(struct tally_store *store, struct tally_a
 	if (err == TALLY_ERR_EXISTS)
 		tally_log_error("there is a user with the login %.*s already",
 				TALLY_SPAN_ARG(user.login));
+	if (err == TALLY_ERR_STATE)
+		tally_admin_no_organisation(user.organisation);
 	return err;
 }
 

@@ -12,11 +12,12 @@
 #define TALLY_KEY_FILE_MAX 8192u
 
 /*
- * Adds a machine user; *user_id is made up, and the arena's. login empty: the
- * user_id. TALLY_ERR_USAGE, TALLY_ERR_EXISTS: logged.
+ * Adds a machine user; *user_id is made up, and the arena's. Of names login
+ * (empty: the user_id), name and organisation are taken. TALLY_ERR_USAGE,
+ * TALLY_ERR_EXISTS; TALLY_ERR_STATE: there is no such organisation. Logged.
  */
 enum tally_err tally_admin_machine_add(struct tally_store *store, struct tally_arena *arena,
-				       struct tally_span login, struct tally_span name,
+				       const struct tally_user_record *names,
 				       struct tally_span *user_id) TALLY_MUST_CHECK;
 
 /* A user by user_id or, failing that, by login. TALLY_ERR_NOT_FOUND: logged. */

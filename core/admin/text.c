@@ -3,10 +3,14 @@
 
 #include "admin/text.h"
 
+#include "base/b64.h"
+#include "base/secret.h"
+#include "store/store.h"
 #include "sys/log.h"
 #include "sys/rand.h"
 
 #define ID_BYTES 10u
+#define RANDOM_MAX 32u
 
 enum tally_err tally_admin_make_id(struct tally_arena *arena, struct tally_span *out)
 {
@@ -23,6 +27,37 @@ enum tally_err tally_admin_make_id(struct tally_arena *arena, struct tally_span 
 	}
 	*out = tally_arena_dup(arena, tally_span(text, sizeof(text)));
 	return out->p ? TALLY_OK : TALLY_ERR_NOMEM;
+}
+
+enum tally_err tally_admin_make_random(char *out, size_t n)
+{
+	uint8_t bytes[RANDOM_MAX];
+	enum tally_err err = n <= sizeof(bytes) ? tally_rand_bytes(bytes, n) : TALLY_ERR_LIMIT;
+
+	out[0] = '\0';
+	if (err == TALLY_OK)
+		out[tally_b64url_put(out, bytes, n)] = '\0';
+	tally_secret_wipe(bytes, sizeof(bytes));
+	return err;
+}
+
+static bool is_id_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("-._~@", c) != NULL);
+}
+
+enum tally_err tally_admin_check_id(const char *what, struct tally_span id)
+{
+	bool ok = id.n <= TALLY_ID_MAX && (id.n == 0 || id.p[0] != '-');
+
+	for (size_t i = 0; i < id.n && ok; i++)
+		ok = is_id_char(id.p[i]);
+	if (ok)
+		return TALLY_OK;
+	tally_log_error("%s \"%.*s\": expected at most %u letters, digits and -._~@, not "
+			"beginning with -", what, TALLY_SPAN_ARG(id), TALLY_ID_MAX);
+	return TALLY_ERR_USAGE;
 }
 
 enum tally_err tally_admin_check_text(const char *what, struct tally_span text, size_t max)

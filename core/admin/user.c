@@ -3,6 +3,7 @@
 
 #include "admin/user.h"
 
+#include "admin/organisation.h"
 #include "admin/text.h"
 #include "base/b64.h"
 #include "base/secret.h"
@@ -53,6 +54,7 @@ enum tally_err tally_admin_user_add(struct tally_store *store, struct tally_aren
 		.login = names->login,
 		.name = names->name,
 		.kind = TALLY_USER_HUMAN,
+		.organisation = names->organisation,
 		.created_at = tally_clock_now(),
 	};
 	enum tally_err err = check_login(user.login);
@@ -71,6 +73,8 @@ enum tally_err tally_admin_user_add(struct tally_store *store, struct tally_aren
 	if (err == TALLY_ERR_EXISTS)
 		tally_log_error("there is a user with the login %.*s already",
 				TALLY_SPAN_ARG(user.login));
+	if (err == TALLY_ERR_STATE)
+		tally_admin_no_organisation(user.organisation);
 	return err;
 }
 

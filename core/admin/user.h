@@ -20,7 +20,9 @@ enum tally_err tally_admin_make_password(char out[TALLY_MADE_PASSWORD_CHARS + 1]
 
 /*
  * Adds a user with a password; *user_id is made up, and the arena's.
- * TALLY_ERR_USAGE: something in it is wrong; TALLY_ERR_EXISTS. Logged.
+ * Of names
+ * login, name and organisation are taken. TALLY_ERR_USAGE: something in it is wrong;
+ * TALLY_ERR_EXISTS; TALLY_ERR_STATE: there is no such organisation. Logged.
  */
 enum tally_err tally_admin_user_add(struct tally_store *store, struct tally_arena *arena,
 				    const struct tally_user_record *names,

@@ -4,8 +4,9 @@
 #include "app/app.h"
 
 #include "app/internal.h"
+#include "http/failures.h"
+#include "oauth/bearer.h"
 #include "oauth/client.h"
-#include "oauth/failures.h"
 #include "oauth/issuer.h"
 #include "oauth/passwords.h"
 #include "oauth/user.h"
@@ -44,6 +45,7 @@ static bool open_services(struct tally_services *services, const struct tally_co
 		tally_token_writer_new(services->store, conf->tokens_write_queue, WRITERS);
 	services->passwords = tally_passwords_new(conf);
 	services->failures = tally_failures_new();
+	services->bearer = tally_oauth_bearer;
 	return services->writer && services->passwords && services->failures &&
 	       open_caches(services, conf);
 }
@@ -76,6 +78,11 @@ static enum tally_err fill(struct tally_app *app, const struct tally_app_stores 
 		err = tally_mysql_open(conf, &services->store);
 	if (err == TALLY_OK && services->marks == NULL && tally_redis_is_configured(conf))
 		err = tally_redis_open(conf, &services->marks);
+	/* Also after a failure: it takes what stores holds. */
+	enum tally_err lists_err = tally_app_lists_open(app, stores);
+
+	if (err == TALLY_OK)
+		err = lists_err;
 	if (err != TALLY_OK)
 		return err;
 	return open_services(services, conf) ? tally_keeper_open(app) : TALLY_ERR_NOMEM;
@@ -87,6 +94,8 @@ static void close_stores(const struct tally_app_stores *stores)
 		stores->store->ops->close(stores->store);
 	if (stores->marks != NULL)
 		stores->marks->ops->close(stores->marks);
+	if (stores->lists != NULL)
+		stores->lists->ops->close(stores->lists);
 }
 
 enum tally_err tally_app_open(struct tally_conf *conf, struct tally_app_stores stores,
@@ -127,6 +136,9 @@ enum tally_err tally_app_check(struct tally_app *app)
 	struct tally_marks *marks = app->services.marks;
 	enum tally_err err = marks ? marks->ops->check(marks) : TALLY_OK;
 
+	/* Without Redis, too, there are keys and definitions to look at. */
+	if (err == TALLY_OK || err == TALLY_ERR_UNAVAILABLE)
+		err = tally_app_lists_check(app);
 	return err == TALLY_ERR_UNAVAILABLE ? TALLY_OK : err;
 }
 
@@ -135,6 +147,7 @@ void tally_app_close(struct tally_app *app)
 	if (app == NULL)
 		return;
 	tally_keeper_stop(app);
+	tally_app_lists_close(app);
 	close_services(&app->services);
 	tally_site_free(app->site);
 	tally_site_free(app->first_site);

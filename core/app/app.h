@@ -18,6 +18,9 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "http/params.h"
+#include "http/response.h"
+#include "http/token_status.h"
+#include "store/lists.h"
 #include "store/marks.h"
 #include "store/store.h"
 #include "sys/conf.h"
@@ -29,11 +32,13 @@ struct tally_worker;
 struct tally_app_stores {
 	struct tally_store *store;
 	struct tally_marks *marks;
+	struct tally_lists *lists;
+	struct tally_token_status *token_status; /* borrowed; outlives the application */
 };
 
 /*
- * From a configuration and stores; all are taken, also on failure. Nothing is
- * connected yet. TALLY_ERR_CONFIG: the mistakes are logged.
+ * From a configuration and stores; all that are not borrowed are taken, also on
+ * failure. Nothing is connected yet. TALLY_ERR_CONFIG: the mistakes are logged.
  */
 enum tally_err tally_app_open(struct tally_conf *conf, struct tally_app_stores stores,
 			      struct tally_app **out) TALLY_MUST_CHECK;
@@ -42,11 +47,26 @@ enum tally_err tally_app_open(struct tally_conf *conf, struct tally_app_stores s
  * Reads the keys once and starts the keeper thread, which reads them again and
  * again. A database that is down is no error: requests are answered 503 until
  * it is there. Nor is a Redis that is down; but one that answers, and does not
- * keep what it is told, is TALLY_ERR_CONFIG, logged with what to do.
+ * keep what it is told, is TALLY_ERR_CONFIG, logged with what to do; and so is a
+ * pool of status lists that was created otherwise. What publishes lists is started
+ * with the rest.
  */
 enum tally_err tally_app_start(struct tally_app *app) TALLY_MUST_CHECK;
 
-/* The same refusal without starting anything. */
+/*
+ * Instead of tally_app_start, in a process that serves nothing: publishes status
+ * lists whatever status.publisher says, those of this pool or, NULL, of all.
+ */
+enum tally_err tally_app_publish(struct tally_app *app, const char *pool) TALLY_MUST_CHECK;
+
+/*
+ * The same once and without a thread: what is due, with force every list; and then
+ * the static files. Errors as of tally_publisher_once.
+ */
+enum tally_err tally_app_publish_once(struct tally_app *app, const char *pool,
+				      bool force) TALLY_MUST_CHECK;
+
+/* The same refusal as of tally_app_start without starting anything. */
 enum tally_err tally_app_check(struct tally_app *app) TALLY_MUST_CHECK;
 
 /* Stops the keeper and frees everything. All workers are freed before. */
@@ -76,10 +96,10 @@ typedef size_t tally_read(void *context, char *out, size_t n);
 
 /*
  * Answers one request. bad_params: a parameter was refused by
- * tally_params_add, and with it the request. The response, in the form of
- * RFC 3875 §6, is the worker's until tally_worker_forget.
+ * tally_params_add, and with it the request. The answer is the worker's until
+ * tally_worker_forget.
  */
-struct tally_span tally_worker_handle(struct tally_worker *worker,
+struct tally_answer tally_worker_handle(struct tally_worker *worker,
 				      const struct tally_params *params, bool bad_params,
 				      tally_read *read, void *context);
 

@@ -29,6 +29,13 @@ struct tally_app {
 	/* Milliseconds (tally_clock_ms) since which the database has not answered; 0: it does. */
 	_Atomic int64_t database_down_since;
 	_Atomic bool marks_down; /* Redis does not answer, or is not durable */
+	_Atomic bool pools_missing; /* not all of them could be read */
+
+	bool publishes_only;               /* nothing is served */
+	const char *only_pool;             /* whose lists are published; NULL: of all */
+	struct tally_publisher *publisher; /* NULL: others publish */
+	struct tally_files *files;         /* NULL: there are none */
+	struct tally_token_status *token_status; /* NULL: it is a test's */
 };
 
 /* The site in force, held for the caller. */
@@ -40,6 +47,28 @@ void tally_app_set_site(struct tally_app *app, struct tally_site_box *site);
 enum tally_err tally_keeper_open(struct tally_app *app) TALLY_MUST_CHECK;
 enum tally_err tally_keeper_start(struct tally_app *app) TALLY_MUST_CHECK;
 void tally_keeper_stop(struct tally_app *app);
+
+/*
+ * Reads once what the keeper reads, keys and pools, without a thread. Errors as of
+ * tally_pools_refresh.
+ */
+enum tally_err tally_keeper_look(struct tally_app *app) TALLY_MUST_CHECK;
+
+/*
+ * Status lists. open: connects nothing; stores->lists is taken. start: refuses as
+ * tally_app_start does. refresh: brings pools in line with the configuration in
+ * force. All are for the keeper's thread, or for when there is none.
+ */
+enum tally_err tally_app_lists_open(struct tally_app *app,
+				    const struct tally_app_stores *stores) TALLY_MUST_CHECK;
+enum tally_err tally_app_lists_start(struct tally_app *app) TALLY_MUST_CHECK;
+enum tally_err tally_app_lists_refresh(struct tally_app *app);
+enum tally_err tally_app_lists_check(struct tally_app *app) TALLY_MUST_CHECK;
+void tally_app_lists_close(struct tally_app *app);
+
+/* What publishes them: in threads of its own, as the configuration says. */
+enum tally_err tally_app_publishing_start(struct tally_app *app) TALLY_MUST_CHECK;
+void tally_app_publishing_stop(struct tally_app *app);
 
 /*
  * Finds the handler of rq->path and the most bytes of its body, or the fault.

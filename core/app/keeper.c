@@ -82,7 +82,7 @@ static void warn_about_restart(void *context, const char *directive)
 {
 	static const char *const fixed[] = { "server.threads", "server.stop-timeout", "database.",
 					     "redis.", "clients.", "users.", "passwords.",
-					     "tokens.write-queue" };
+					     "tokens.write-queue", "status." };
 
 	(void)context;
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -119,7 +119,7 @@ static int wait_ms(const struct tally_app *app)
 	const struct tally_site *site = tally_site_of(app->site);
 
 	if (site->keys == NULL || atomic_load(&app->database_down_since) != 0 ||
-	    atomic_load(&app->marks_down))
+	    atomic_load(&app->marks_down) || atomic_load(&app->pools_missing))
 		return RETRY_MS;
 	return (int)site->conf->keys_refresh * 1000;
 }
@@ -142,6 +142,7 @@ static void *keep(void *context)
 			reload(app);
 		refresh_keys(app);
 		check_marks(app);
+		tally_app_lists_refresh(app);
 	}
 	return NULL;
 }
@@ -152,6 +153,12 @@ enum tally_err tally_keeper_open(struct tally_app *app)
 	return app->wake < 0 ? TALLY_ERR_IO : TALLY_OK;
 }
 
+enum tally_err tally_keeper_look(struct tally_app *app)
+{
+	refresh_keys(app);
+	return tally_app_lists_refresh(app);
+}
+
 enum tally_err tally_keeper_start(struct tally_app *app)
 {
 	pthread_attr_t attr;
@@ -160,6 +167,10 @@ enum tally_err tally_keeper_start(struct tally_app *app)
 	if (check_marks(app) == TALLY_ERR_CONFIG)
 		return TALLY_ERR_CONFIG;
 	refresh_keys(app);
+	enum tally_err err = tally_app_lists_start(app);
+
+	if (err != TALLY_OK)
+		return err;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	sigfillset(&all);

@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "oauth/metadata.h"
 #include "oauth/sealed.h"
+#include "sys/pool_conf.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -44,6 +45,21 @@ static void base_free(struct base *base)
 	free(base);
 }
 
+/* What the configuration cannot know of its pools; all mistakes are told. */
+static enum tally_err check_pools(const struct tally_conf *conf)
+{
+	enum tally_err err = TALLY_OK;
+	size_t count;
+	const struct tally_pool_conf *pools = tally_conf_pools(conf, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (pools[i].algorithm != NULL &&
+		    tally_alg_find(tally_span_of(pools[i].algorithm)) == NULL)
+			err = tally_pool_conf_wrong(&pools[i], "algorithm", "\"%s\" is none of %s",
+						    pools[i].algorithm, tally_alg_names());
+	return err;
+}
+
 static enum tally_err fill_site(struct base *base)
 {
 	const struct tally_conf *conf = base->conf;
@@ -58,7 +74,10 @@ static enum tally_err fill_site(struct base *base)
 	if (site->token_alg == NULL)
 		return tally_conf_wrong(conf, "tokens.algorithm", "\"%s\" is none of %s",
 					conf->tokens_algorithm, tally_alg_names());
-	enum tally_err err = tally_oauth_render_metadata(site, &base->metadata);
+	enum tally_err err = check_pools(conf);
+
+	if (err == TALLY_OK)
+		err = tally_oauth_render_metadata(site, &base->metadata);
 
 	site->metadata = (struct tally_document){ tally_buf_span(&base->metadata),
 						  METADATA_CACHE };

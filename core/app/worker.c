@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define ARENA_FIRST (16u * 1024)
-#define ARENA_MAX (1024u * 1024) /* per request */
+#define ARENA_MAX (10u * 1024 * 1024) /* per request; what comes in is bounded by its route */
 
 struct tally_worker {
 	struct tally_app *app;
@@ -21,6 +21,9 @@ struct tally_worker {
 	struct tally_signer *id_signer; /* of its ID tokens */
 	struct tally_verifier_cache *verifier_cache; /* of our keys and those of others */
 	uint64_t next_id;
+	/* Of the answer that is being sent; see struct tally_request. */
+	const void *held;
+	void (*release)(const void *held);
 };
 
 static void free_crypto(struct tally_worker *worker)
@@ -34,6 +37,8 @@ void tally_worker_free(struct tally_worker *worker)
 {
 	if (worker == NULL)
 		return;
+	if (worker->release != NULL)
+		worker->release(worker->held);
 	free_crypto(worker);
 	tally_verifier_cache_free(worker->verifier_cache);
 	tally_site_free(worker->site);
@@ -171,18 +176,20 @@ static enum tally_fault dispatch(struct tally_request *rq, bool bad_params, tall
 }
 
 /* When there is no memory for a proper answer. */
-static struct tally_span last_resort(void)
+static struct tally_answer last_resort(void)
 {
-	return TALLY_SPAN("Status: 500 Internal Server Error\r\nContent-Length: 0\r\n"
-			  "Cache-Control: no-store\r\n\r\n");
+	return (struct tally_answer){
+		.head = TALLY_SPAN("Status: 500 Internal Server Error\r\nContent-Length: 0\r\n"
+				   "Cache-Control: no-store\r\n\r\n"),
+	};
 }
 
-struct tally_span tally_worker_handle(struct tally_worker *worker,
+struct tally_answer tally_worker_handle(struct tally_worker *worker,
 				      const struct tally_params *params, bool bad_params,
 				      tally_read *read, void *context)
 {
 	struct tally_request rq = { .params = *params, .arena = worker->arena };
-	struct tally_span out;
+	struct tally_answer out;
 
 	renew_site(worker);
 	make_id(worker, rq.id);
@@ -202,11 +209,16 @@ struct tally_span tally_worker_handle(struct tally_worker *worker,
 		tally_log_error("out of memory while answering");
 		out = last_resort();
 	}
+	worker->held = rq.held;
+	worker->release = rq.release;
 	tally_log_request(NULL);
 	return out;
 }
 
 void tally_worker_forget(struct tally_worker *worker)
 {
+	if (worker->release != NULL)
+		worker->release(worker->held);
+	worker->release = NULL;
 	tally_arena_reset(worker->arena);
 }

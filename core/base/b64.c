@@ -5,8 +5,10 @@
 
 #include <stdint.h>
 
-static const char url_alphabet[64 + 1] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+#define DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+static const char url_alphabet[64 + 1] = DIGITS "-_";
+static const char std_alphabet[64 + 1] = DIGITS "+/";
 
 #define LETTERS \
 	['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7, \
@@ -23,7 +25,8 @@ static const char url_alphabet[64 + 1] =
 static const uint8_t url_value[256] = { LETTERS, ['-'] = 63, ['_'] = 64 };
 static const uint8_t std_value[256] = { LETTERS, ['+'] = 63, ['/'] = 64 };
 
-size_t tally_b64url_put(char *out, const void *bytes, size_t n)
+/* Without padding. Returns the characters written. */
+static size_t encode(const char alphabet[64 + 1], char *out, const void *bytes, size_t n)
 {
 	const uint8_t *in = bytes;
 	char *at = out;
@@ -31,20 +34,25 @@ size_t tally_b64url_put(char *out, const void *bytes, size_t n)
 	for (; n >= 3; n -= 3, in += 3) {
 		uint32_t three = (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2];
 
-		*at++ = url_alphabet[three >> 18];
-		*at++ = url_alphabet[three >> 12 & 63];
-		*at++ = url_alphabet[three >> 6 & 63];
-		*at++ = url_alphabet[three & 63];
+		*at++ = alphabet[three >> 18];
+		*at++ = alphabet[three >> 12 & 63];
+		*at++ = alphabet[three >> 6 & 63];
+		*at++ = alphabet[three & 63];
 	}
 	if (n > 0) {
 		uint32_t rest = (uint32_t)in[0] << 16 | (n > 1 ? (uint32_t)in[1] << 8 : 0);
 
-		*at++ = url_alphabet[rest >> 18];
-		*at++ = url_alphabet[rest >> 12 & 63];
+		*at++ = alphabet[rest >> 18];
+		*at++ = alphabet[rest >> 12 & 63];
 		if (n > 1)
-			*at++ = url_alphabet[rest >> 6 & 63];
+			*at++ = alphabet[rest >> 6 & 63];
 	}
 	return (size_t)(at - out);
+}
+
+size_t tally_b64url_put(char *out, const void *bytes, size_t n)
+{
+	return encode(url_alphabet, out, bytes, n);
 }
 
 void tally_b64url_add(struct tally_buf *buf, const void *bytes, size_t n)
@@ -53,6 +61,18 @@ void tally_b64url_add(struct tally_buf *buf, const void *bytes, size_t n)
 
 	if (out != NULL)
 		tally_b64url_put(out, bytes, n);
+}
+
+void tally_b64_add(struct tally_buf *buf, const void *bytes, size_t n)
+{
+	static const char padding[] = "==";
+	char *out = n ? tally_buf_room(buf, TALLY_B64URL_SIZE(n)) : NULL;
+
+	if (out == NULL)
+		return;
+	encode(std_alphabet, out, bytes, n);
+	if (n % 3 > 0)
+		tally_buf_add(buf, padding, 3 - n % 3);
 }
 
 /* Text without padding, of one of the two alphabets. */

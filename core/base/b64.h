@@ -25,6 +25,9 @@ size_t tally_b64url_put(char *out, const void *bytes, size_t n);
 /* Appends bytes as base64url. */
 void tally_b64url_add(struct tally_buf *buf, const void *bytes, size_t n);
 
+/* Appends bytes as base64 with padding, as certificates are in JWS (RFC 7515 §4.1.6). */
+void tally_b64_add(struct tally_buf *buf, const void *bytes, size_t n);
+
 /*
  * Decodes into size bytes at out; *n is their number. TALLY_ERR_SYNTAX for
  * anything that is not the one canonical text, TALLY_ERR_LIMIT when out is too

@@ -30,6 +30,13 @@ void tally_buf_grow(struct tally_buf *buf, size_t max)
 	*buf = (struct tally_buf){ .max = max, .owned = true };
 }
 
+void tally_buf_reserve(struct tally_buf *buf, size_t max)
+{
+	tally_buf_grow(buf, max);
+	if (tally_buf_room(buf, max) != NULL)
+		buf->n = 0;
+}
+
 void tally_buf_free(struct tally_buf *buf)
 {
 	if (buf->owned)

@@ -34,6 +34,9 @@ void tally_buf_in(struct tally_buf *buf, struct tally_arena *arena, size_t size)
 /* Grows as needed up to max bytes; ended by tally_buf_free. */
 void tally_buf_grow(struct tally_buf *buf, size_t max);
 
+/* The same with room for all of them taken at once, for what is large and known. */
+void tally_buf_reserve(struct tally_buf *buf, size_t max);
+
 /* Wipes what it holds; frees it when it is owned. */
 void tally_buf_free(struct tally_buf *buf);
 

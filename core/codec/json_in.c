@@ -101,6 +101,11 @@ bool tally_json_is_array(const struct tally_json *json)
 	return cJSON_IsArray(tree(json));
 }
 
+bool tally_json_is_number(const struct tally_json *json)
+{
+	return cJSON_IsNumber(tree(json));
+}
+
 const struct tally_json *tally_json_member(const struct tally_json *object, const char *name)
 {
 	if (!tally_json_is_object(object))

@@ -30,6 +30,7 @@ void tally_json_free(struct tally_json *json);
 /* Values below are borrowed from the tree. NULL stands for "not there". */
 bool tally_json_is_object(const struct tally_json *json);
 bool tally_json_is_array(const struct tally_json *json);
+bool tally_json_is_number(const struct tally_json *json);
 
 /* A member by its exact name; NULL also when object is NULL or no object. */
 const struct tally_json *tally_json_member(const struct tally_json *object, const char *name);

@@ -26,6 +26,14 @@ const struct tally_alg *tally_alg_find(struct tally_span name)
 	return NULL;
 }
 
+const struct tally_alg *tally_alg_find_cose(int64_t number)
+{
+	for (size_t i = 0; i < TALLY_ALG_COUNT; i++)
+		if (table[i].cose == number)
+			return &table[i];
+	return NULL;
+}
+
 const struct tally_alg *tally_alg(enum tally_alg_id id)
 {
 	return &table[id];

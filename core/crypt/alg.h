@@ -4,6 +4,7 @@
 #define TALLY_CRYPT_ALG_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/span.h"
 
@@ -32,6 +33,9 @@ struct tally_alg {
 
 /* By its exact JOSE name; NULL when it is not one of ours ("none" never is). */
 const struct tally_alg *tally_alg_find(struct tally_span name);
+
+/* By its COSE number (RFC 9053); NULL as above. */
+const struct tally_alg *tally_alg_find_cose(int64_t number);
 
 const struct tally_alg *tally_alg(enum tally_alg_id id);
 

@@ -10,6 +10,14 @@
 /* What protects it: a signature, or a MAC under a secret that both sides know. */
 enum kind { SIGNATURE, MAC };
 
+/* What is accepted at the most: a text in characters, its header in bytes. */
+struct limits {
+	size_t text;
+	size_t header;
+};
+
+static const struct limits usual = { TALLY_JWS_MAX, TALLY_JWS_HEADER_MAX };
+
 /* Decodes one part into the arena. */
 static enum tally_err decode(struct tally_span text, struct tally_arena *arena,
 			     struct tally_span *out)
@@ -73,24 +81,24 @@ static enum tally_err read_members(const struct tally_json *header, struct tally
 	return err;
 }
 
-static enum tally_err parse_header(struct tally_span text, struct tally_arena *arena,
+static enum tally_err parse_header(struct tally_span text, size_t max, struct tally_arena *arena,
 				   struct tally_json **out)
 {
 	struct tally_span bytes;
 
 	*out = NULL;
-	if (text.n > TALLY_B64URL_SIZE(TALLY_JWS_HEADER_MAX))
+	if (text.n > TALLY_B64URL_SIZE(max))
 		return TALLY_ERR_LIMIT;
 	enum tally_err err = decode(text, arena, &bytes);
 
-	return err == TALLY_OK ? tally_json_parse(bytes, TALLY_JWS_HEADER_MAX, out) : err;
+	return err == TALLY_OK ? tally_json_parse(bytes, max, out) : err;
 }
 
-static enum tally_err read_header(struct tally_span text, struct tally_arena *arena,
+static enum tally_err read_header(struct tally_span text, size_t max, struct tally_arena *arena,
 				  enum kind kind, struct tally_jws *out)
 {
 	struct tally_json *header;
-	enum tally_err err = parse_header(text, arena, &header);
+	enum tally_err err = parse_header(text, max, arena, &header);
 
 	if (err == TALLY_OK)
 		err = read_members(header, arena, kind, out);
@@ -98,11 +106,11 @@ static enum tally_err read_header(struct tally_span text, struct tally_arena *ar
 	return err;
 }
 
-static enum tally_err parse(struct tally_span text, struct tally_arena *arena, enum kind kind,
-			    struct tally_jws *out)
+static enum tally_err parse(struct tally_span text, struct limits limits, struct tally_arena *arena,
+			    enum kind kind, struct tally_jws *out)
 {
 	*out = (struct tally_jws){ 0 };
-	if (text.n > TALLY_JWS_MAX)
+	if (text.n > limits.text)
 		return TALLY_ERR_LIMIT;
 	text = tally_arena_dup(arena, text);
 	if (text.p == NULL)
@@ -115,7 +123,7 @@ static enum tally_err parse(struct tally_span text, struct tally_arena *arena, e
 	if (rest.p == NULL)
 		return TALLY_ERR_SYNTAX;
 	out->signed_part = tally_span(text.p, header.n + 1 + payload.n);
-	enum tally_err err = read_header(header, arena, kind, out);
+	enum tally_err err = read_header(header, limits.header, arena, kind, out);
 
 	if (err == TALLY_OK)
 		err = decode(payload, arena, &out->payload);
@@ -129,25 +137,85 @@ static enum tally_err parse(struct tally_span text, struct tally_arena *arena, e
 enum tally_err tally_jws_parse(struct tally_span text, struct tally_arena *arena,
 			       struct tally_jws *out)
 {
-	return parse(text, arena, SIGNATURE, out);
+	return parse(text, usual, arena, SIGNATURE, out);
+}
+
+enum tally_err tally_jws_parse_long(struct tally_span text, size_t max, struct tally_arena *arena,
+				    struct tally_jws *out)
+{
+	const struct limits limits = { max, TALLY_JWS_LONG_HEADER_MAX };
+
+	return parse(text, limits, arena, SIGNATURE, out);
 }
 
 enum tally_err tally_jws_parse_mac(struct tally_span text, struct tally_arena *arena,
 				   struct tally_jws *out)
 {
-	return parse(text, arena, MAC, out);
+	return parse(text, usual, arena, MAC, out);
 }
 
 bool tally_jws_says_mac(struct tally_span text, struct tally_arena *arena)
 {
 	struct tally_json *header;
 	struct tally_span alg;
-	bool says = parse_header(tally_span_cut(&text, '.'), arena, &header) == TALLY_OK &&
+	bool says = parse_header(tally_span_cut(&text, '.'), usual.header, arena, &header) ==
+			    TALLY_OK &&
 		    tally_json_string(tally_json_member(header, "alg"), &alg) &&
 		    tally_span_eq(alg, TALLY_SPAN(TALLY_JWS_MAC));
 
 	tally_json_free(header);
 	return says;
+}
+
+/* One certificate, in base64 with padding (RFC 7515 §4.1.6). */
+static enum tally_err add_certificate(const struct tally_json *json, struct tally_arena *arena,
+				      struct tally_chain *out)
+{
+	struct tally_span text, *to;
+
+	if (!tally_json_string(json, &text))
+		return TALLY_ERR_SYNTAX;
+	if (out->count == TALLY_CHAIN_MAX)
+		return TALLY_ERR_LIMIT;
+	to = &out->certificates[out->count++];
+	char *bytes = tally_arena_alloc(arena, TALLY_B64_BYTES(text.n));
+
+	if (bytes == NULL)
+		return TALLY_ERR_NOMEM;
+	to->p = bytes;
+	return tally_b64_get(text, bytes, TALLY_B64_BYTES(text.n), &to->n);
+}
+
+static enum tally_err read_chain(const struct tally_json *x5c, struct tally_arena *arena,
+				 struct tally_chain *out)
+{
+	enum tally_err err = TALLY_OK;
+
+	if (x5c == NULL)
+		return TALLY_OK;
+	if (!tally_json_is_array(x5c) || tally_json_first(x5c) == NULL)
+		return TALLY_ERR_SYNTAX;
+	for (const struct tally_json *json = tally_json_first(x5c); json && err == TALLY_OK;
+	     json = tally_json_next(json))
+		err = add_certificate(json, arena, out);
+	return err == TALLY_OK ? tally_chain_check_size(out) : err;
+}
+
+enum tally_err tally_jws_chain(const struct tally_jws *jws, struct tally_arena *arena,
+			       struct tally_chain *out)
+{
+	struct tally_span rest = jws->signed_part;
+	struct tally_json *header;
+	enum tally_err err =
+		parse_header(tally_span_cut(&rest, '.'), TALLY_JWS_LONG_HEADER_MAX, arena, &header);
+
+	*out = (struct tally_chain){ .count = 0 };
+	if (err == TALLY_OK)
+		err = read_chain(tally_json_member(header, "x5c"), arena, out);
+	tally_json_free(header);
+	if (err != TALLY_OK)
+		out->count = 0;
+	return err;
 }
 
 bool tally_jws_typ_is(const struct tally_jws *jws, const char *typ)

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "crypt/chain.h"
 #include "crypt/key.h"
 
 /*
@@ -21,17 +22,36 @@
  */
 #define TALLY_JWS_MAX 16384u
 #define TALLY_JWS_HEADER_MAX 4096u
+
+/* A header with certificates in base64. */
+#define TALLY_JWS_LONG_HEADER_MAX \
+	(TALLY_JWS_HEADER_MAX + TALLY_CHAIN_BYTES_MAX / 3 * 4 + 8 * TALLY_CHAIN_MAX)
 #define TALLY_KID_MAX 255u
 
 struct tally_signer;
 struct tally_verifier;
 
 /*
- * Signs with a private key under the header {"alg","kid","typ"}; typ without
- * "application/" (RFC 7515 §4.1.9); kid and typ may be NULL to leave them out.
- * Holds the key. Owned. TALLY_ERR_STATE: the key is public; TALLY_ERR_LIMIT: the
- * kid or the header is too long.
+ * What the header of a signature says besides the algorithm. All of it is
+ * borrowed for the call that it is given to.
  */
+struct tally_signer_header {
+	const char *kid;                 /* NULL: left out */
+	const char *typ;                 /* NULL: left out */
+	const struct tally_chain *chain; /* x5c; NULL: left out; at least one certificate */
+};
+
+/*
+ * Signs with a private key under the header {"alg","kid","typ","x5c"} (RFC 7515
+ * §4.1); typ without "application/" (§4.1.9). Holds the key. Owned.
+ * TALLY_ERR_STATE: the key is public; TALLY_ERR_LIMIT: the kid, the chain or the
+ * header is too long.
+ */
+enum tally_err tally_signer_new_with(struct tally_key *key,
+				     const struct tally_signer_header *header,
+				     struct tally_signer **out) TALLY_MUST_CHECK;
+
+/* The same without certificates. */
 enum tally_err tally_signer_new(struct tally_key *key, const char *kid, const char *typ,
 				struct tally_signer **out) TALLY_MUST_CHECK;
 void tally_signer_free(struct tally_signer *signer);
@@ -46,9 +66,7 @@ size_t tally_signer_size(const struct tally_signer *signer, size_t n);
 enum tally_err tally_signer_sign(struct tally_signer *signer, struct tally_span payload,
 				 struct tally_buf *out) TALLY_MUST_CHECK;
 
-/*
- * Appends the bare signature over data (for COSE_Sign1; ECDSA as r || s).
- */
+/* Appends the bare signature over data (for COSE_Sign1; ECDSA as r || s). */
 enum tally_err tally_signer_sign_raw(struct tally_signer *signer, struct tally_span data,
 				     struct tally_buf *out) TALLY_MUST_CHECK;
 
@@ -72,6 +90,18 @@ struct tally_jws {
  */
 enum tally_err tally_jws_parse(struct tally_span text, struct tally_arena *arena,
 			       struct tally_jws *out) TALLY_MUST_CHECK;
+
+/*
+ * The same of a text of up to max characters whose header may hold certificates,
+ * as a Status List Token has them; and those certificates (x5c), the arena's.
+ * TALLY_ERR_SYNTAX: no array of certificates in base64; TALLY_ERR_LIMIT: more than
+ * chain.h allows. count 0: there are none.
+ */
+enum tally_err tally_jws_parse_long(struct tally_span text, size_t max,
+				    struct tally_arena *arena, struct tally_jws *out)
+	TALLY_MUST_CHECK;
+enum tally_err tally_jws_chain(const struct tally_jws *jws, struct tally_arena *arena,
+			       struct tally_chain *out) TALLY_MUST_CHECK;
 
 /*
  * HS256 (RFC 7518 §3.2) is no row of alg.def, so that what is signed and what

@@ -1,5 +1,9 @@
 libtally_a_SOURCES += \
 	core/crypt/alg.c core/crypt/alg.def core/crypt/alg.h \
+	core/crypt/chain.c core/crypt/chain.h \
+	core/crypt/cose.c core/crypt/cose.h \
+	core/crypt/cose_parse.c \
+	core/crypt/cose_priv.h \
 	core/crypt/derive.c core/crypt/derive.h \
 	core/crypt/digest.c core/crypt/digest.h \
 	core/crypt/ecdsa.c core/crypt/ecdsa.h \

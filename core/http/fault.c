@@ -11,8 +11,8 @@
 #define REASON_SIZE 512u
 
 static const struct tally_fault_row rows[] = {
-#define TALLY_FAULT(id, status, error, description, level, with) \
-	[TALLY_FAULT_##id] = { status, error, description, TALLY_LOG_##level, with },
+#define TALLY_FAULT(id, status, error, code, description, level, with) \
+	[TALLY_FAULT_##id] = { status, error, code, description, TALLY_LOG_##level, with },
 #include "http/fault.def"
 #undef TALLY_FAULT
 };
@@ -20,6 +20,13 @@ static const struct tally_fault_row rows[] = {
 const struct tally_fault_row *tally_fault_row(enum tally_fault fault)
 {
 	return &rows[fault];
+}
+
+const char *tally_fault_word(const struct tally_fault_row *row, enum tally_fault_form form)
+{
+	const char *wanted = form == TALLY_FAULT_STATUS ? row->code : row->error;
+
+	return wanted ? wanted : row->error ? row->error : row->code;
 }
 
 enum tally_fault tally_fault(struct tally_request *rq, enum tally_fault fault,
@@ -36,7 +43,8 @@ enum tally_fault tally_fault(struct tally_request *rq, enum tally_fault fault,
 	va_end(args);
 	tally_log(row->level, "%.*s %.*s from %.*s refused, %u %s: %s",
 		  TALLY_SPAN_ARG(rq->params.method), TALLY_SPAN_ARG(rq->path),
-		  TALLY_SPAN_ARG(rq->params.remote_addr), row->status, row->error, reason);
+		  TALLY_SPAN_ARG(rq->params.remote_addr), row->status,
+		  tally_fault_word(row, rq->fault_form), reason);
 	return fault;
 }
 

@@ -14,7 +14,7 @@ struct tally_request;
 
 enum tally_fault {
 	TALLY_FAULT_NONE = 0,
-#define TALLY_FAULT(id, status, error, description, level, with) TALLY_FAULT_##id,
+#define TALLY_FAULT(id, status, error, code, description, level, with) TALLY_FAULT_##id,
 #include "http/fault.def"
 #undef TALLY_FAULT
 };
@@ -28,13 +28,23 @@ enum tally_fault_with {
 	TALLY_FAULT_BEARER_ERROR = 1 << 4,
 };
 
+/* How a route's refusals look. */
+enum tally_fault_form {
+	TALLY_FAULT_OAUTH, /* {"error","error_description","request_id"}, RFC 6749 §5.2 */
+	TALLY_FAULT_STATUS /* {"code","message"} */
+};
+
 struct tally_fault_row {
 	unsigned int status;
-	const char *error;
+	const char *error; /* of the first form; NULL: it is only of the other */
+	const char *code;  /* of the second */
 	const char *description;
 	enum tally_log_level level;
 	unsigned int with;
 };
+
+/* The word for a fault in this form. */
+const char *tally_fault_word(const struct tally_fault_row *row, enum tally_fault_form form);
 
 /* fault is not TALLY_FAULT_NONE. */
 const struct tally_fault_row *tally_fault_row(enum tally_fault fault);

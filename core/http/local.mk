@@ -1,4 +1,5 @@
 libtally_a_SOURCES += \
+	core/http/failures.c core/http/failures.h \
 	core/http/fault.c core/http/fault.def core/http/fault.h \
 	core/http/param.def \
 	core/http/params.c core/http/params.h \

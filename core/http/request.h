@@ -13,6 +13,7 @@
 #include "http/site.h"
 
 #define TALLY_REQUEST_ID_SIZE 16u /* hexadecimal digits */
+#define TALLY_SEGMENTS_MAX 2u
 
 struct tally_app; /* the process; only the room app looks inside */
 
@@ -25,7 +26,9 @@ struct tally_request {
 	struct tally_span path;     /* of the request URI, as it was sent */
 	struct tally_span query;    /* behind '?'; p NULL: none */
 	struct tally_span body;
+	struct tally_span segments[TALLY_SEGMENTS_MAX]; /* what stands for each {} of the route */
 	const char *allow;          /* methods of the path, for 405 */
+	enum tally_fault_form fault_form;
 	char id[TALLY_REQUEST_ID_SIZE + 1];
 
 	struct tally_arena *arena;
@@ -38,6 +41,9 @@ struct tally_request {
 
 	struct tally_response response;
 	uint32_t retry_after; /* seconds, when it is refused; 0: a usual value */
+	/* What a body belongs to that is not the request's: released when it has been sent. */
+	const void *held;
+	void (*release)(const void *held);
 };
 
 /*

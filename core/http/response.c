@@ -40,10 +40,12 @@ static const char *reason_phrase(unsigned int status)
 		unsigned int status;
 		const char *phrase;
 	} rows[] = {
-		{ 200, "OK" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
-		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
-		{ 413, "Content Too Large" }, { 429, "Too Many Requests" },
-		{ 500, "Internal Server Error" }, { 503, "Service Unavailable" },
+		{ 200, "OK" }, { 204, "No Content" }, { 304, "Not Modified" },
+		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
+		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
+		{ 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
+		{ 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+		{ 501, "Not Implemented" }, { 503, "Service Unavailable" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -58,22 +60,35 @@ static bool is_head(const struct tally_request *rq)
 	return tally_span_eq(rq->params.method, TALLY_SPAN("HEAD"));
 }
 
-enum tally_err tally_response_write(struct tally_request *rq, struct tally_span *out)
+/* These have no body, nor a word on its length (RFC 9110 §6.4.1, §8.6, §15.4.5). */
+static bool is_bodiless(unsigned int status)
+{
+	return status == 204 || status == 304;
+}
+
+static void add_content_headers(struct tally_buf *buf, const struct tally_response *response)
+{
+	if (response->content_type != NULL) {
+		tally_buf_add_str(buf, "\r\nContent-Type: ");
+		tally_buf_add_str(buf, response->content_type);
+	}
+	tally_buf_add_str(buf, "\r\nContent-Length: ");
+	tally_buf_add_u64(buf, response->body.n);
+}
+
+enum tally_err tally_response_write(struct tally_request *rq, struct tally_answer *out)
 {
 	const struct tally_response *response = &rq->response;
+	bool has_body = !is_bodiless(response->status);
 	struct tally_buf buf;
 
-	tally_buf_in(&buf, rq->arena, HEAD_MAX + response->headers.n + response->body.n);
+	tally_buf_in(&buf, rq->arena, HEAD_MAX + response->headers.n);
 	tally_buf_add_str(&buf, "Status: ");
 	tally_buf_add_u64(&buf, response->status);
 	tally_buf_add_char(&buf, ' ');
 	tally_buf_add_str(&buf, reason_phrase(response->status));
-	if (response->content_type != NULL) {
-		tally_buf_add_str(&buf, "\r\nContent-Type: ");
-		tally_buf_add_str(&buf, response->content_type);
-	}
-	tally_buf_add_str(&buf, "\r\nContent-Length: ");
-	tally_buf_add_u64(&buf, response->body.n);
+	if (has_body)
+		add_content_headers(&buf, response);
 	tally_buf_add_str(&buf, "\r\nCache-Control: ");
 	tally_buf_add_str(&buf, response->cache_control ? response->cache_control : "no-store");
 	tally_buf_add_str(&buf, "\r\nX-Request-Id: ");
@@ -81,9 +96,8 @@ enum tally_err tally_response_write(struct tally_request *rq, struct tally_span 
 	tally_buf_add_str(&buf, "\r\n");
 	tally_buf_add_span(&buf, tally_buf_span(&response->headers));
 	tally_buf_add_str(&buf, "\r\n");
-	if (!is_head(rq))
-		tally_buf_add_span(&buf, response->body);
-	*out = tally_buf_span(&buf);
+	out->head = tally_buf_span(&buf);
+	out->body = has_body && !is_head(rq) ? response->body : tally_span(NULL, 0);
 	if (tally_buf_err(&response->headers) != TALLY_OK)
 		return tally_buf_err(&response->headers);
 	return tally_buf_err(&buf);
@@ -91,15 +105,18 @@ enum tally_err tally_response_write(struct tally_request *rq, struct tally_span 
 
 static struct tally_span fault_body(struct tally_request *rq, const struct tally_fault_row *row)
 {
+	bool is_status = rq->fault_form == TALLY_FAULT_STATUS;
+	const char *word = tally_fault_word(row, rq->fault_form);
 	struct tally_json_out out;
 	struct tally_buf buf;
 
 	tally_buf_in(&buf, rq->arena, FAULT_BODY_MAX);
 	tally_json_begin(&out, &buf);
 	tally_json_object(&out, NULL);
-	tally_json_add_str(&out, "error", row->error);
-	tally_json_add_str(&out, "error_description", row->description);
-	tally_json_add_str(&out, "request_id", rq->id);
+	tally_json_add_str(&out, is_status ? "code" : "error", word);
+	tally_json_add_str(&out, is_status ? "message" : "error_description", row->description);
+	if (!is_status)
+		tally_json_add_str(&out, "request_id", rq->id);
 	tally_json_object_end(&out);
 	return tally_buf_span(&buf);
 }

@@ -7,13 +7,18 @@
 #ifndef TALLY_HTTP_SERVICES_H
 #define TALLY_HTTP_SERVICES_H
 
+#include "http/bearer.h"
+#include "http/token_status.h"
 #include "store/cache.h"
+#include "store/lists.h"
 #include "store/marks.h"
 #include "store/store.h"
 #include "store/token_writer.h"
 
 struct tally_passwords; /* oauth/passwords.h */
-struct tally_failures;  /* oauth/failures.h */
+struct tally_failures;  /* http/failures.h */
+struct tally_pools;     /* status/pool.h */
+struct tally_shelf;     /* status/shelf.h */
 
 struct tally_services {
 	struct tally_store *store;
@@ -25,6 +30,12 @@ struct tally_services {
 	struct tally_cache *issuers;        /* iss → struct tally_issuer */
 	struct tally_passwords *passwords;  /* hashing, and what was verified lately */
 	struct tally_failures *failures;    /* who failed too often */
+	struct tally_lists *lists;          /* NULL: no Redis, nor the next three */
+	struct tally_pools *pools;
+	struct tally_shelf *shelf;          /* published lists, as they are handed out */
+	struct tally_cache *aggregations;   /* aggregation-id → what status/aggregation.h makes */
+	struct tally_token_status *token_status; /* NULL: no Redis, so tokens have no status */
+	tally_bearer_check *bearer;
 };
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/secret.h"
 #include "crypt/digest.h"
-#include "oauth/failures.h"
+#include "http/failures.h"
 #include "sys/clock.h"
 
 #define TALLY_AUTH(name) extern const struct tally_auth_method tally_auth_##name;

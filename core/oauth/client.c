@@ -68,7 +68,8 @@ static enum tally_err fill(struct tally_client *client, const struct tally_clien
 	client->refresh_lifetime = record->refresh_lifetime;
 	client->persistence = record->persistence;
 	client->format = record->format;
-	client->disabled = record->disabled_at != 0;
+	client->status = record->status;
+	client->disabled = tally_client_is_disabled(record);
 	client->is_public = record->is_public;
 	client->may_introspect = record->may_introspect;
 	client->secrets = record->secrets;

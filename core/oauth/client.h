@@ -24,6 +24,7 @@ struct tally_client {
 	uint32_t refresh_lifetime;        /* seconds; 0: the site's */
 	enum tally_persistence persistence;
 	enum tally_token_format format;
+	enum tally_client_status status;
 	bool disabled;
 	bool is_public;
 	bool may_introspect;

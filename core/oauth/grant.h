@@ -11,6 +11,7 @@
 #include "codec/form.h"
 #include "http/request.h"
 #include "oauth/client.h"
+#include "oauth/refresh.h"
 
 enum tally_grant_id {
 #define TALLY_GRANT(name) TALLY_GRANT_##name,
@@ -46,11 +47,7 @@ struct tally_mint {
 	int64_t auth_time;          /* when the user logged in; 0: not */
 	bool with_refresh;          /* a refresh token goes with it, if the client may use one */
 
-	/* Of a refresh: */
-	const struct tally_refresh_record *use; /* the kept token that is used up; NULL: none */
-	struct tally_span granted_scope;  /* at first; p NULL: scope is what is granted */
-	struct tally_token_id family;     /* all zero: a new one is begun */
-	int64_t family_expires_at;
+	const struct tally_refresh *from; /* the token that is used up; NULL: none */
 };
 
 struct tally_grant {

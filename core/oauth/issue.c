@@ -47,6 +47,18 @@ static enum tally_token_format format_of(const struct tally_request *rq,
 								  : TALLY_FORMAT_JWT;
 }
 
+/* An opaque token has none: nobody can look at it but us. */
+static bool wants_status(const struct tally_request *rq, const struct issue *issue)
+{
+	const struct tally_client *client = issue->client;
+
+	if (issue->format == TALLY_FORMAT_OPAQUE)
+		return false;
+	if (client != NULL && client->status != TALLY_STATUS_DEFAULT)
+		return client->status == TALLY_STATUS_ON;
+	return rq->site->conf->tokens_status != 0;
+}
+
 /* A refresh token goes to who may use it. */
 static bool wants_refresh(const struct tally_client *client, const struct tally_mint *mint)
 {
@@ -69,41 +81,9 @@ static struct tally_token_owner owner_of(const struct issue *issue)
 	};
 }
 
-static enum tally_err plan_refresh(struct tally_request *rq, struct issue *issue)
+static void begin(struct tally_request *rq, const struct tally_client *client,
+		  const struct tally_mint *mint, struct issue *issue)
 {
-	const struct tally_conf *conf = rq->site->conf;
-	struct tally_refresh_record *refresh = &issue->refresh;
-	int64_t now = issue->now_us / 1000000;
-	uint32_t lifetime = issue->client->refresh_lifetime ? issue->client->refresh_lifetime
-							    : conf->tokens_refresh_lifetime;
-	enum tally_err err = TALLY_OK;
-
-	*refresh = (struct tally_refresh_record){
-		.owner = owner_of(issue),
-		.family = issue->mint->family,
-		.family_expires_at = issue->mint->family_expires_at,
-		.expires_at = now + lifetime,
-	};
-	/* What is kept is what was granted at first, not what this answer narrows. */
-	if (issue->mint->granted_scope.p != NULL)
-		refresh->owner.scope = issue->mint->granted_scope;
-	if (tally_token_id_is_none(&refresh->family)) {
-		refresh->family_expires_at = now + conf->tokens_refresh_max_lifetime;
-		err = tally_token_id_make(&refresh->family, issue->now_us,
-					  refresh->family_expires_at);
-	}
-	if (refresh->expires_at > refresh->family_expires_at)
-		refresh->expires_at = refresh->family_expires_at;
-	if (err == TALLY_OK)
-		err = tally_token_id_make(&refresh->id, issue->now_us, refresh->expires_at);
-	return err;
-}
-
-static enum tally_err plan(struct tally_request *rq, const struct tally_client *client,
-			   const struct tally_mint *mint, struct issue *issue)
-{
-	enum tally_err err = TALLY_OK;
-
 	*issue = (struct issue){
 		.client = client,
 		.mint = mint,
@@ -113,11 +93,100 @@ static enum tally_err plan(struct tally_request *rq, const struct tally_client *
 		.with_id = mint->user != NULL && tally_scope_has(mint->scope, TALLY_SPAN("openid")),
 		.now_us = tally_clock_now_us(),
 	};
-	if (issue->with_refresh)
-		err = plan_refresh(rq, issue);
 	issue->access.owner = owner_of(issue);
-	issue->access.family = issue->refresh.family;
 	issue->access.expires_at = issue->now_us / 1000000 + mint->access_lifetime;
+}
+
+/* An entry of a list that is this token's alone: from memory, and never given back. */
+static enum tally_fault take_status(struct tally_request *rq, struct issue *issue)
+{
+	struct tally_token_status *lists = rq->services->token_status;
+	struct tally_span client_id = issue->access.owner.client_id;
+
+	if (!wants_status(rq, issue))
+		return TALLY_FAULT_NONE;
+	if (lists == NULL)
+		return tally_fault(rq, TALLY_FAULT_UNAVAILABLE,
+				   "tokens of client %.*s are to have a status (tokens.status, or "
+				   "the client's own), and there are no status lists: configure "
+				   "Redis and tokens.status-pool", TALLY_SPAN_ARG(client_id));
+	enum tally_err err =
+		lists->take(lists, &issue->access.status, &issue->access.status_uri);
+
+	if (err == TALLY_OK)
+		return TALLY_FAULT_NONE;
+	return tally_fault(rq, TALLY_FAULT_UNAVAILABLE,
+			   "pool %s has no entry for a token of client %.*s, which is to have a "
+			   "status: %s", rq->site->conf->tokens_status_pool,
+			   TALLY_SPAN_ARG(client_id), tally_err_text(err));
+}
+
+/* The status of the access token, for as long as that lives. */
+static struct tally_live_ref status_of(const struct issue *issue)
+{
+	const struct tally_access_record *access = &issue->access;
+
+	return (struct tally_live_ref){ access->status, access->expires_at };
+}
+
+/* What the refresh token knows of access tokens: of those before it, and of this one. */
+static void plan_live(struct issue *issue)
+{
+	struct tally_live_refs *live = &issue->refresh.live;
+
+	if (issue->mint->from != NULL)
+		*live = issue->mint->from->record.live;
+	tally_live_refs_expire(live, issue->now_us / 1000000);
+	if (issue->access.status_uri.n > 0)
+		tally_live_refs_add(live, status_of(issue));
+}
+
+/* What is kept is what was granted at first, not what this answer narrows. */
+static void follow_family(const struct tally_refresh_record *from,
+			  struct tally_refresh_record *refresh)
+{
+	refresh->owner.scope = from->owner.scope;
+	refresh->family = from->family;
+	refresh->family_expires_at = from->family_expires_at;
+}
+
+static enum tally_err begin_family(const struct tally_request *rq, const struct issue *issue,
+				   struct tally_refresh_record *refresh)
+{
+	refresh->family_expires_at =
+		issue->now_us / 1000000 + rq->site->conf->tokens_refresh_max_lifetime;
+	return tally_token_id_make(&refresh->family, issue->now_us, refresh->family_expires_at);
+}
+
+static enum tally_err plan_refresh(const struct tally_request *rq, struct issue *issue)
+{
+	struct tally_refresh_record *refresh = &issue->refresh;
+	uint32_t lifetime = issue->client->refresh_lifetime;
+	enum tally_err err = TALLY_OK;
+
+	if (lifetime == 0)
+		lifetime = rq->site->conf->tokens_refresh_lifetime;
+	*refresh = (struct tally_refresh_record){
+		.owner = owner_of(issue),
+		.expires_at = issue->now_us / 1000000 + lifetime,
+	};
+	plan_live(issue);
+	if (issue->mint->from != NULL)
+		follow_family(&issue->mint->from->record, refresh);
+	else
+		err = begin_family(rq, issue, refresh);
+	if (refresh->expires_at > refresh->family_expires_at)
+		refresh->expires_at = refresh->family_expires_at;
+	if (err == TALLY_OK)
+		err = tally_token_id_make(&refresh->id, issue->now_us, refresh->expires_at);
+	return err;
+}
+
+static enum tally_err plan(const struct tally_request *rq, struct issue *issue)
+{
+	enum tally_err err = issue->with_refresh ? plan_refresh(rq, issue) : TALLY_OK;
+
+	issue->access.family = issue->refresh.family;
 	if (err == TALLY_OK)
 		err = tally_token_id_make(&issue->access.id, issue->now_us,
 					  issue->access.expires_at);
@@ -205,10 +274,28 @@ static bool keeps_access(const struct issue *issue)
 	return issue->persistence == TALLY_PERSIST_ALL || issue->format == TALLY_FORMAT_OPAQUE;
 }
 
+/* A kept token is used up in the same step that keeps its successor. */
+static const struct tally_refresh_record *used_by(const struct issue *issue)
+{
+	const struct tally_refresh *from = issue->mint->from;
+
+	return from != NULL && !from->sealed && from->used_at_us == 0 ? &from->record : NULL;
+}
+
+static enum tally_fault use_sealed(struct tally_request *rq, const struct issue *issue)
+{
+	const struct tally_refresh *from = issue->mint->from;
+	const struct tally_live_ref made = status_of(issue);
+
+	if (from == NULL || !from->sealed)
+		return TALLY_FAULT_NONE;
+	return tally_refresh_use_sealed(rq, from, issue->access.status_uri.n > 0 ? &made : NULL);
+}
+
 static enum tally_fault keep(struct tally_request *rq, const struct issue *issue)
 {
 	struct tally_token_job job = {
-		.use = issue->mint->use,
+		.use = used_by(issue),
 		.access = keeps_access(issue) ? &issue->access : NULL,
 		.refresh = issue->with_refresh && issue->persistence != TALLY_PERSIST_NONE
 				   ? &issue->refresh : NULL,
@@ -222,7 +309,7 @@ static enum tally_fault keep(struct tally_request *rq, const struct issue *issue
 	if (err == TALLY_ERR_CONFLICT) {
 		/* Another request was faster than this one since it looked. */
 		if (!tally_refresh_in_grace(rq, job.used_at_us, job.now_us))
-			return tally_refresh_reused(rq, issue->mint->use);
+			return tally_refresh_reused(rq, issue->mint->from);
 		job.use = NULL;
 		err = tally_token_writer_put(rq->services->writer, &job);
 	}
@@ -249,14 +336,21 @@ enum tally_fault tally_issue(struct tally_request *rq, const struct tally_client
 {
 	struct issue issue;
 	struct tally_buf buf;
-	enum tally_err err = plan(rq, client, mint, &issue);
+
+	begin(rq, client, mint, &issue);
+	enum tally_fault fault = take_status(rq, &issue);
+
+	if (fault != TALLY_FAULT_NONE)
+		return fault;
+	enum tally_err err = plan(rq, &issue);
 
 	if (err == TALLY_OK)
 		err = write_answer(rq, &issue, &buf);
 	if (err != TALLY_OK)
 		return tally_fault_of(rq, err, "making a token");
-	enum tally_fault fault = keep(rq, &issue);
-
+	fault = use_sealed(rq, &issue);
+	if (fault == TALLY_FAULT_NONE)
+		fault = keep(rq, &issue);
 	if (fault != TALLY_FAULT_NONE)
 		return fault;
 	tally_response_json(rq, tally_buf_span(&buf));

@@ -7,8 +7,9 @@ libtally_a_SOURCES += \
 	core/oauth/auth/client_secret_post.c \
 	core/oauth/auth/none.c \
 	core/oauth/auth/private_key_jwt.c \
+	core/oauth/bearer.c core/oauth/bearer.h \
 	core/oauth/client.c core/oauth/client.h \
-	core/oauth/failures.c core/oauth/failures.h \
+	core/oauth/end.c core/oauth/end.h \
 	core/oauth/form_in.c core/oauth/form_in.h \
 	core/oauth/grant.c core/oauth/grant.def core/oauth/grant.h \
 	core/oauth/grant/client_credentials.c \

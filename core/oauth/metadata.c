@@ -7,6 +7,7 @@
 #include "oauth/auth.h"
 #include "oauth/grant.h"
 #include "oauth/token.h"
+#include "sys/pool_conf.h"
 
 static void add_endpoint(struct tally_json_out *out, const struct tally_site *site,
 			 const char *name, const char *path)
@@ -85,6 +86,51 @@ static void add_openid(struct tally_json_out *out, const struct tally_site *site
 	tally_json_array_end(out);
 }
 
+/* A pool whose lists are found under our own issuer. */
+static bool is_ours(const struct tally_conf *conf, const struct tally_pool_conf *pool)
+{
+	return pool->aggregation_id != NULL &&
+	       (pool->issuer == NULL || strcmp(pool->issuer, conf->server_issuer) == 0);
+}
+
+/*
+ * The aggregation of the pool that our tokens name; if it has none, that of all our
+ * pools together, provided they agree. NULL: none. Pools of the database are not
+ * looked at: what a document says of a service is to come from its configuration.
+ */
+static const char *find_aggregation(const struct tally_conf *conf)
+{
+	struct tally_span own = tally_span_of(conf->tokens_status_pool);
+	const char *found = NULL;
+	bool agree = true;
+	size_t count;
+	const struct tally_pool_conf *pools = tally_conf_pools(conf, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_ours(conf, &pools[i]))
+			continue;
+		if (tally_span_eq(pools[i].id, own))
+			return pools[i].aggregation_id;
+		agree &= found == NULL || strcmp(found, pools[i].aggregation_id) == 0;
+		found = pools[i].aggregation_id;
+	}
+	return agree ? found : NULL;
+}
+
+/* draft-ietf-oauth-status-list §9.1. */
+static void add_aggregation(struct tally_json_out *out, const struct tally_site *site)
+{
+	const char *id = find_aggregation(site->conf);
+
+	if (id == NULL)
+		return;
+	tally_json_string_begin(out, "status_list_aggregation_endpoint");
+	tally_buf_add_span(out->buf, site->issuer);
+	tally_buf_add_str(out->buf, "/aggregation/");
+	tally_buf_add_str(out->buf, id);
+	tally_json_string_end(out);
+}
+
 enum tally_err tally_oauth_render_metadata(const struct tally_site *site, struct tally_buf *out)
 {
 	struct tally_json_out json;
@@ -98,6 +144,7 @@ enum tally_err tally_oauth_render_metadata(const struct tally_site *site, struct
 	tally_json_array_end(&json);
 	add_grants(&json);
 	add_openid(&json, site);
+	add_aggregation(&json, site);
 	tally_json_object_end(&json);
 	return tally_buf_err(out);
 }

@@ -5,7 +5,7 @@
 
 #include "codec/json_out.h"
 
-#define FIXED_CLAIMS_MAX 256u /* names, punctuation, times and ids */
+#define FIXED_CLAIMS_MAX 288u /* names, punctuation, times and ids */
 #define JSON_GROWTH 6u        /* a byte as \u00NN */
 
 static size_t access_claims_size(const struct tally_request *rq,
@@ -15,7 +15,7 @@ static size_t access_claims_size(const struct tally_request *rq,
 
 	return FIXED_CLAIMS_MAX + JSON_GROWTH * (rq->site->issuer.n + owner->subject.n +
 						 owner->audience.n + owner->scope.n +
-						 owner->client_id.n);
+						 owner->client_id.n + access->status_uri.n);
 }
 
 static size_t id_claims_size(const struct tally_request *rq, const struct tally_mint *mint,
@@ -39,6 +39,17 @@ size_t tally_mint_id_size(const struct tally_request *rq, const struct tally_min
 			     : 0;
 }
 
+/* draft-ietf-oauth-status-list §6.2. */
+static void add_status(struct tally_json_out *out, const struct tally_access_record *access)
+{
+	tally_json_object(out, "status");
+	tally_json_object(out, "status_list");
+	tally_json_add_i64(out, "idx", access->status.index);
+	tally_json_add_span(out, "uri", access->status_uri);
+	tally_json_object_end(out);
+	tally_json_object_end(out);
+}
+
 /* RFC 9068 §2.2, §2.2.3. */
 static void add_access_claims(struct tally_buf *buf, const struct tally_request *rq,
 			      const struct tally_access_record *access)
@@ -60,6 +71,8 @@ static void add_access_claims(struct tally_buf *buf, const struct tally_request 
 				      sizeof(access->family.bytes));
 	if (owner->scope.n > 0)
 		tally_json_add_span(&out, "scope", owner->scope);
+	if (access->status_uri.n > 0)
+		add_status(&out, access);
 	tally_json_object_end(&out);
 }
 

@@ -219,10 +219,10 @@ enum tally_err tally_passwords_check(struct tally_passwords *passwords,
 {
 	bool fits = password.n <= TALLY_PASSWORD_MAX;
 
-	if (user != NULL && user->disabled_at != 0)
+	if (user != NULL && tally_user_is_disabled(user))
 		forget(passwords, tally_siphash(&passwords->bucket_key, user->user_id.p,
 						user->user_id.n));
-	if (user != NULL && user->disabled_at == 0 && user->password.n > 0 && fits)
+	if (user != NULL && !tally_user_is_disabled(user) && user->password.n > 0 && fits)
 		return check_user(passwords, user, password);
 	if (!fits)
 		password.n = TALLY_PASSWORD_MAX;

@@ -4,6 +4,7 @@
 #include "oauth/refresh.h"
 
 #include "base/secret.h"
+#include "oauth/end.h"
 #include "oauth/opaque.h"
 #include "oauth/sealed.h"
 #include "sys/clock.h"
@@ -105,11 +106,54 @@ bool tally_refresh_in_grace(const struct tally_request *rq, int64_t used_at_us, 
 	return grace_us > 0 && now_us - used_at_us < grace_us;
 }
 
-enum tally_fault tally_refresh_reused(struct tally_request *rq,
-				      const struct tally_refresh_record *token)
+/* Seconds for which a mark is needed, and a little more. */
+static uint32_t ttl(int64_t until, int64_t now)
 {
-	struct tally_store *store = rq->services->store;
-	enum tally_err err = store->ops->revoke(store, &token->family, tally_clock_now());
+	return until > now ? (uint32_t)(until - now) + 1 : 1;
+}
+
+enum tally_fault tally_refresh_use_sealed(struct tally_request *rq,
+					  const struct tally_refresh *refresh,
+					  const struct tally_live_ref *made)
+{
+	const struct tally_refresh_record *record = &refresh->record;
+	struct tally_marks *marks = rq->services->marks;
+	int64_t now_ms = tally_clock_now_us() / 1000;
+	struct tally_refresh_use use = {
+		.id = record->id,
+		.family = record->family,
+		.now_ms = now_ms,
+		.grace_ms = rq->site->conf->tokens_refresh_grace * 1000,
+		.token_ttl = ttl(record->expires_at, now_ms / 1000),
+		.family_ttl = ttl(record->family_expires_at, now_ms / 1000),
+	};
+
+	if (made != NULL)
+		use.made = *made;
+	if (marks == NULL)
+		return tally_fault(rq, TALLY_FAULT_UNAVAILABLE,
+				   "a refresh token that is not kept is used up in Redis, and none "
+				   "is configured");
+	enum tally_err err = marks->ops->use_refresh(marks, &use);
+
+	if (err != TALLY_OK)
+		return tally_fault_of(rq, err, "using up a refresh token");
+	switch (use.verdict) {
+	case TALLY_REFRESH_FIRST:
+	case TALLY_REFRESH_GRACE:
+		return TALLY_FAULT_NONE;
+	case TALLY_REFRESH_REUSED:
+	case TALLY_REFRESH_ENDED: /* and the store did not know yet, or it would be revoked */
+		return tally_refresh_reused(rq, refresh);
+	}
+	return tally_fault_of(rq, TALLY_ERR_STATE, "using up a refresh token");
+}
+
+enum tally_fault tally_refresh_reused(struct tally_request *rq,
+				      const struct tally_refresh *refresh)
+{
+	const struct tally_token token = tally_token_of_refresh(refresh);
+	enum tally_err err = tally_token_end(rq, &token);
 
 	if (err != TALLY_OK)
 		return tally_fault_of(rq, err, "ending a family of refresh tokens");
@@ -117,6 +161,6 @@ enum tally_fault tally_refresh_reused(struct tally_request *rq,
 			   "a refresh token of client %.*s, subject %.*s was used again, so it and "
 			   "all that came from it has been ended: it was stolen, or the client does "
 			   "not keep the token that it gets",
-			   TALLY_SPAN_ARG(token->owner.client_id),
-			   TALLY_SPAN_ARG(token->owner.subject));
+			   TALLY_SPAN_ARG(token.owner.client_id),
+			   TALLY_SPAN_ARG(token.owner.subject));
 }

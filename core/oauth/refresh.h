@@ -44,10 +44,20 @@ enum tally_err tally_refresh_read(struct tally_request *rq, struct tally_span te
 bool tally_refresh_in_grace(const struct tally_request *rq, int64_t used_at_us, int64_t now_us);
 
 /*
+ * Uses up a sealed token, when all that it is exchanged for is ready: should what
+ * follows fail, the grace covers the repeat. made: the status of the access token
+ * that comes of it; NULL: it has none. TALLY_FAULT_INVALID_GRANT: it was used
+ * before, and its family has been ended.
+ */
+enum tally_fault tally_refresh_use_sealed(struct tally_request *rq,
+					  const struct tally_refresh *refresh,
+					  const struct tally_live_ref *made);
+
+/*
  * A refresh token was used twice: ends its family, logs a warning, and returns
  * the fault for whoever brought it.
  */
 enum tally_fault tally_refresh_reused(struct tally_request *rq,
-				      const struct tally_refresh_record *token);
+				      const struct tally_refresh *refresh);
 
 #endif

@@ -4,9 +4,8 @@
 #include "oauth/revoke.h"
 
 #include "oauth/auth.h"
+#include "oauth/end.h"
 #include "oauth/form_in.h"
-#include "oauth/token_check.h"
-#include "sys/clock.h"
 
 /* RFC 7009 §2.2: what is over, or never was, is as the client wants it. */
 static enum tally_fault answer_done(struct tally_request *rq)
@@ -23,10 +22,8 @@ static bool is_owner(const struct tally_client *client, const struct tally_token
 
 static enum tally_fault end_token(struct tally_request *rq, const struct tally_token *token)
 {
-	struct tally_store *store = rq->services->store;
 	bool whole_family = token->kind == TALLY_TOKEN_REFRESH;
-	enum tally_err err = store->ops->revoke(store, whole_family ? &token->family : &token->id,
-						tally_clock_now());
+	enum tally_err err = tally_token_end(rq, token);
 
 	if (err != TALLY_OK)
 		return tally_fault_of(rq, err, "revoking a token");

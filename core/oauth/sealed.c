@@ -9,7 +9,12 @@
 #include "oauth/opaque.h"
 #include "oauth/refresh.h"
 
-#define PACKED_VERSION 1u
+/*
+ * The second form has entries of status lists behind the first; without any it is
+ * the first, which what was installed before can read.
+ */
+#define PACKED_PLAIN 1u
+#define PACKED_WITH_ENTRIES 2u
 #define HEAD_SIZE (TALLY_DERIVED_ID_SIZE + TALLY_TOKEN_ID_SIZE)
 #define BINARY_MAX (HEAD_SIZE + TALLY_SEALED_PACKED_MAX + TALLY_SEAL_OVERHEAD)
 #define TEXT_MAX 65535u /* of one text in a record: what its length can say */
@@ -38,8 +43,9 @@ static void pack_text(struct tally_buf *out, struct tally_span text)
 void tally_sealed_pack(const struct tally_refresh_record *record, struct tally_buf *out)
 {
 	const struct tally_token_owner *owner = &record->owner;
+	uint8_t entries[TALLY_LIVE_REFS_SIZE];
 
-	pack_number(out, PACKED_VERSION, 1);
+	pack_number(out, record->live.count > 0 ? PACKED_WITH_ENTRIES : PACKED_PLAIN, 1);
 	tally_buf_add(out, record->family.bytes, sizeof(record->family.bytes));
 	pack_number(out, (uint64_t)record->expires_at, 8);
 	pack_number(out, (uint64_t)record->family_expires_at, 8);
@@ -49,6 +55,8 @@ void tally_sealed_pack(const struct tally_refresh_record *record, struct tally_b
 	pack_text(out, owner->subject);
 	pack_text(out, owner->scope);
 	pack_text(out, owner->audience);
+	if (record->live.count > 0)
+		tally_buf_add_span(out, tally_live_refs_pack(&record->live, entries));
 }
 
 /* What is left to read; after a failure p is NULL, and stays so. */
@@ -93,10 +101,11 @@ enum tally_err tally_sealed_unpack(struct tally_span packed, struct tally_refres
 	out->owner.subject = take_text(&rest);
 	out->owner.scope = take_text(&rest);
 	out->owner.audience = take_text(&rest);
-	if (version != PACKED_VERSION || rest.p == NULL || rest.n != 0)
+	/* The entries are all that is left: none in the first form, some in the second. */
+	if (rest.p == NULL || version != (rest.n > 0 ? PACKED_WITH_ENTRIES : PACKED_PLAIN))
 		return TALLY_ERR_SYNTAX;
 	memcpy(out->family.bytes, family.p, family.n);
-	return TALLY_OK;
+	return tally_live_refs_unpack(rest, &out->live);
 }
 
 /* ---- sealing ---- */

@@ -11,6 +11,11 @@
 
 #define TALLY_SECRET_WRAPPED_MAX (128u + TALLY_SEAL_OVERHEAD)
 
+/* What a sealed secret is bound to (crypt/seal.h), over bytes. tally_buf_err says if it fits. */
+#define TALLY_SECRET_PLACE_MAX (16u + 2 * (TALLY_ID_MAX + 1u))
+struct tally_span tally_secret_place(struct tally_buf *buf, char bytes[TALLY_SECRET_PLACE_MAX],
+				     struct tally_span client_id, struct tally_span secret_id);
+
 /* Appends the sealed form, which opens only for this client and secret_id. */
 enum tally_err tally_secret_wrap(const struct tally_seal_key *wrap, struct tally_span client_id,
 				 struct tally_span secret_id, struct tally_span secret,

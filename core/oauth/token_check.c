@@ -8,7 +8,6 @@
 #include "crypt/verifier_cache.h"
 #include "oauth/auth.h"
 #include "oauth/opaque.h"
-#include "oauth/refresh.h"
 #include "sys/clock.h"
 
 /* ---- reading: a JWT ---- */
@@ -53,6 +52,33 @@ static enum tally_err read_id(const struct tally_json *claims, const char *name,
 	return tally_token_id_parse(out, text);
 }
 
+/*
+ * draft-ietf-oauth-status-list §6.2. What is not an entry of our own lists, as
+ * after a change of tokens.status-pool, is none of our business.
+ */
+static enum tally_err read_status(struct tally_request *rq, const struct tally_json *claims,
+				  struct tally_token *out)
+{
+	struct tally_token_status *lists = rq->services->token_status;
+	const struct tally_json *status = tally_json_member(claims, "status");
+	const struct tally_json *entry = status ? tally_json_member(status, "status_list") : NULL;
+	struct tally_live_ref own = { .expires_at = out->expires_at };
+	struct tally_span uri;
+	int64_t idx;
+
+	if (entry == NULL || lists == NULL)
+		return TALLY_OK;
+	if (!tally_json_string(tally_json_member(entry, "uri"), &uri) ||
+	    !tally_json_integer(tally_json_member(entry, "idx"), &idx) || idx < 0)
+		return TALLY_ERR_SYNTAX;
+	enum tally_err err = lists->find(lists, uri, (uint64_t)idx, &own.ref);
+
+	if (err == TALLY_OK)
+		tally_live_refs_add(&out->live, own);
+	out->status_is_unknown = err == TALLY_ERR_UNAVAILABLE;
+	return err == TALLY_ERR_NOT_FOUND || err == TALLY_ERR_UNAVAILABLE ? TALLY_OK : err;
+}
+
 /* RFC 9068 §4, of a token whose signature is ours. */
 static enum tally_err read_claims(struct tally_request *rq, const struct tally_json *claims,
 				  struct tally_token *out)
@@ -66,7 +92,8 @@ static enum tally_err read_claims(struct tally_request *rq, const struct tally_j
 	    !tally_span_eq(iss, rq->site->issuer) ||
 	    !tally_json_integer(tally_json_member(claims, "exp"), &out->expires_at))
 		return TALLY_ERR_SYNTAX;
-	return copy_owner(claims, rq->arena, &out->owner);
+	err = read_status(rq, claims, out);
+	return err == TALLY_OK ? copy_owner(claims, rq->arena, &out->owner) : err;
 }
 
 static enum tally_err read_payload(struct tally_request *rq, struct tally_span payload,
@@ -147,20 +174,27 @@ static enum tally_err read_refresh(struct tally_request *rq, struct tally_span t
 	struct tally_refresh found;
 	enum tally_err err = tally_refresh_read(rq, text, &found);
 
-	if (err != TALLY_OK)
-		return err;
-	*out = (struct tally_token){
+	if (err == TALLY_OK)
+		*out = tally_token_of_refresh(&found);
+	return err;
+}
+
+struct tally_token tally_token_of_refresh(const struct tally_refresh *refresh)
+{
+	const struct tally_refresh_record *record = &refresh->record;
+
+	return (struct tally_token){
 		.kind = TALLY_TOKEN_REFRESH,
-		.id = found.record.id,
-		.family = found.record.family,
-		.owner = found.record.owner,
-		.expires_at = found.record.expires_at,
-		.is_kept = !found.sealed,
-		.is_sealed = found.sealed,
-		.is_revoked = found.is_revoked,
-		.is_used = found.used_at_us != 0,
+		.id = record->id,
+		.family = record->family,
+		.owner = record->owner,
+		.expires_at = record->expires_at,
+		.live = record->live,
+		.is_kept = !refresh->sealed,
+		.is_sealed = refresh->sealed,
+		.is_revoked = refresh->is_revoked,
+		.is_used = refresh->used_at_us != 0,
 	};
-	return TALLY_OK;
 }
 
 enum tally_err tally_token_read(struct tally_request *rq, struct tally_span text,
@@ -194,6 +228,19 @@ static enum tally_err check_used(struct tally_request *rq, const struct tally_to
 	return marks->ops->refresh_used(marks, &token->id, &token->family, is_used);
 }
 
+/* What the list says of an access token: it may have been set there alone. */
+static enum tally_err check_status(struct tally_request *rq, const struct tally_token *token,
+				   bool *is_revoked)
+{
+	struct tally_token_status *lists = rq->services->token_status;
+
+	if (token->status_is_unknown)
+		return TALLY_ERR_UNAVAILABLE;
+	if (lists == NULL || token->live.count == 0)
+		return TALLY_OK;
+	return lists->is_revoked(lists, token->live.items[0].ref, is_revoked);
+}
+
 static enum tally_err check_revoked(struct tally_request *rq, const struct tally_token *token,
 				    const char **why)
 {
@@ -213,6 +260,8 @@ static enum tally_err check_revoked(struct tally_request *rq, const struct tally
 	}
 	if (err == TALLY_OK && token->is_sealed && !is_revoked)
 		err = check_used(rq, token, &is_used);
+	if (err == TALLY_OK && token->kind == TALLY_TOKEN_ACCESS && !is_revoked)
+		err = check_status(rq, token, &is_revoked);
 	if (is_revoked)
 		*why = "revoked";
 	else if (is_used)
@@ -254,7 +303,7 @@ static enum tally_err check_user(struct tally_request *rq, const struct tally_to
 	}
 	if (err != TALLY_OK)
 		return err;
-	if (user->record.disabled_at != 0)
+	if (tally_user_is_disabled(&user->record))
 		*why = "its user is disabled";
 	else if (owner->user != 0 && owner->user != user->record.number)
 		*why = "its user was removed, and another has the user_id now";

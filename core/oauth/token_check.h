@@ -10,6 +10,7 @@
 #define TALLY_OAUTH_TOKEN_CHECK_H
 
 #include "http/request.h"
+#include "oauth/refresh.h"
 #include "oauth/user.h"
 #include "store/store.h"
 
@@ -23,6 +24,9 @@ struct tally_token {
 	/* Of a JWT the numbers are not known: they are 0. */
 	struct tally_token_owner owner;
 	int64_t expires_at;
+	/* The status of an access token; of a refresh token, of those that it knows. */
+	struct tally_live_refs live;
+	bool status_is_unknown; /* it names an entry; whether of ours cannot be told now */
 	bool is_kept;    /* the store has answered for it already */
 	bool is_sealed;  /* a refresh token that carries itself */
 	bool is_revoked; /* of a kept or sealed one */
@@ -37,8 +41,12 @@ struct tally_token {
 enum tally_err tally_token_read(struct tally_request *rq, struct tally_span text,
 				struct tally_token *out) TALLY_MUST_CHECK;
 
+/* As tally_token_read has it. */
+struct tally_token tally_token_of_refresh(const struct tally_refresh *refresh);
+
 /*
- * Whether it holds now: not revoked (asked live), not used up, its client and
+ * Whether it holds now: not revoked (asked live: of the store, and of the status
+ * list that it names), not used up, its client and
  * user are there and enabled. *why is NULL, or says for the log why not. user
  * (may be NULL) is who its subject is, a copy that lives as long as the request;
  * NULL: no user.

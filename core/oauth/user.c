@@ -90,6 +90,7 @@ const struct tally_user_record *tally_user_copy(struct tally_request *rq,
 	copy->user_id = tally_arena_dup(rq->arena, user->user_id);
 	copy->login = tally_arena_dup(rq->arena, user->login);
 	copy->name = tally_arena_dup(rq->arena, user->name);
+	copy->organisation = TALLY_SPAN("");
 	copy->password = TALLY_SPAN("");
 	return copy->user_id.p && copy->login.p && copy->name.p ? copy : NULL;
 }

@@ -30,7 +30,10 @@ enum tally_err tally_user_by_login(struct tally_request *rq, struct tally_span l
 				   const struct tally_user **out) TALLY_MUST_CHECK;
 void tally_user_release(struct tally_request *rq, const struct tally_user *user);
 
-/* A copy without the password, which lives as long as the request. NULL: no memory. */
+/*
+ * A copy without the password and the organisation, which lives as long as the
+ * request. NULL: no memory.
+ */
 const struct tally_user_record *tally_user_copy(struct tally_request *rq,
 						const struct tally_user_record *user);
 

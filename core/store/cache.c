@@ -42,6 +42,11 @@ static void hold(struct tally_cached *object)
 	__atomic_add_fetch(&object->refs, 1, __ATOMIC_RELAXED);
 }
 
+void tally_cached_hold_first(struct tally_cached *object)
+{
+	object->refs = 1; /* nobody else knows it yet */
+}
+
 void tally_cache_release(struct tally_cache *cache, struct tally_cached *object)
 {
 	if (object != NULL && __atomic_sub_fetch(&object->refs, 1, __ATOMIC_ACQ_REL) == 0)
@@ -207,7 +212,7 @@ static enum tally_err load(struct tally_cache *cache, struct shard *shard,
 					       &object);
 
 	if (err == TALLY_OK)
-		object->refs = 1; /* the caller's; nobody else knows it yet */
+		tally_cached_hold_first(object);
 	pthread_mutex_lock(&shard->lock);
 	if (err == TALLY_OK || err == TALLY_ERR_NOT_FOUND)
 		note_answer(shard, loading, err == TALLY_OK ? object : NULL);
@@ -232,7 +237,7 @@ static enum tally_err load_only(struct tally_cache *cache, struct tally_span key
 	enum tally_err err = cache->type->load(cache->context, key, NULL, out);
 
 	if (err == TALLY_OK)
-		(*out)->refs = 1;
+		tally_cached_hold_first(*out);
 	return err;
 }
 
@@ -367,14 +372,15 @@ struct tally_cache *tally_cache_new(const struct tally_cache_type *type, void *c
 				    struct tally_cache_limits limits)
 {
 	struct tally_cache *cache = calloc(1, sizeof(*cache));
-	uint32_t stale = limits.stale > limits.fresh ? limits.stale : limits.fresh;
 
 	if (cache == NULL)
 		return NULL;
 	cache->type = type;
 	cache->context = context;
-	cache->fresh_ms = (int64_t)limits.fresh * 1000;
-	cache->stale_ms = (int64_t)stale * 1000;
+	cache->fresh_ms = (int64_t)limits.fresh * 1000 + limits.fresh_ms;
+	cache->stale_ms = (int64_t)limits.stale * 1000;
+	if (cache->stale_ms < cache->fresh_ms)
+		cache->stale_ms = cache->fresh_ms;
 	if (tally_rand_bytes(&cache->hash_key, sizeof(cache->hash_key)) != TALLY_OK ||
 	    init_shards(cache, limits.entries) != TALLY_OK) {
 		tally_cache_free(cache);

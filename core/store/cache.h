@@ -54,7 +54,8 @@ struct tally_cache_type {
 };
 
 struct tally_cache_limits {
-	uint32_t fresh;   /* seconds */
+	uint32_t fresh;   /* seconds … */
+	uint32_t fresh_ms; /* … and milliseconds */
 	uint32_t stale;   /* seconds; less than fresh counts as fresh */
 	size_t entries;   /* the most that are kept; the longest unused goes first */
 };
@@ -72,6 +73,12 @@ void tally_cache_free(struct tally_cache *cache);
 enum tally_err tally_cache_get(struct tally_cache *cache, struct tally_span key,
 			       struct tally_cached **out) TALLY_MUST_CHECK;
 void tally_cache_release(struct tally_cache *cache, struct tally_cached *object);
+
+/*
+ * For an object of the same type that was made beside the cache: held by its maker,
+ * and ended by tally_cache_release like the others.
+ */
+void tally_cached_hold_first(struct tally_cached *object);
 
 /*
  * Forgets one key, or everything. What was being loaded then does not come in

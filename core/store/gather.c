@@ -3,9 +3,13 @@
 
 #include "store/gather.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <time.h>
+
+#define PROBE 32u /* runs between two attempts to find company */
 
 /*
  * A request that waits; it lives on the stack of its thread. It is woken once,
@@ -21,19 +25,21 @@ struct waiter {
 struct tally_gather {
 	tally_gather_run *run;
 	void *context;
-	size_t queue;
-	size_t batch;
-	unsigned int runs;
+	struct tally_gather_limits limits;
 
 	pthread_mutex_t lock;
 	struct waiter *first; /* the queue; empty while active is 0 */
 	struct waiter **last;
 	size_t waiting;
 	unsigned int active;  /* runs under way */
+	size_t usual;         /* how many a run has had lately */
+	unsigned int hasty;   /* runs since one last waited */
+	struct waiter *patient; /* leads, and waits for company; NULL: nobody */
+	size_t wanted;        /* so much of it */
 };
 
-struct tally_gather *tally_gather_new(tally_gather_run *run, void *context, size_t queue,
-				      size_t batch, unsigned int runs)
+struct tally_gather *tally_gather_new(tally_gather_run *run, void *context,
+				      struct tally_gather_limits limits)
 {
 	struct tally_gather *gather = calloc(1, sizeof(*gather));
 
@@ -41,9 +47,7 @@ struct tally_gather *tally_gather_new(tally_gather_run *run, void *context, size
 		return NULL;
 	gather->run = run;
 	gather->context = context;
-	gather->queue = queue;
-	gather->batch = batch;
-	gather->runs = runs;
+	gather->limits = limits;
 	gather->last = &gather->first;
 	pthread_mutex_init(&gather->lock, NULL);
 	return gather;
@@ -77,6 +81,15 @@ static struct waiter *dequeue(struct tally_gather *gather)
 	return waiter;
 }
 
+/* More is believed at once, less by and by: one poor batch is an accident. */
+static void note_size(struct tally_gather *gather, size_t n)
+{
+	if (n >= gather->usual)
+		gather->usual = n;
+	else
+		gather->usual -= (gather->usual - n + 7) / 8;
+}
+
 /* Who leads is the first of its batch, and in no queue. */
 static size_t take_batch(struct tally_gather *gather, struct waiter *self,
 			 struct waiter *batch[TALLY_GATHER_MAX])
@@ -85,16 +98,66 @@ static size_t take_batch(struct tally_gather *gather, struct waiter *self,
 
 	batch[0] = self;
 	pthread_mutex_lock(&gather->lock);
-	while (n < gather->batch && (batch[n] = dequeue(gather)) != NULL)
+	if (gather->patient == self)
+		gather->patient = NULL;
+	while (n < gather->limits.batch && (batch[n] = dequeue(gather)) != NULL)
 		n++;
+	note_size(gather, n);
 	pthread_mutex_unlock(&gather->lock);
 	return n;
 }
 
-/* Whether there is a place for one more run beside those under way. */
+/*
+ * How many to wait for; 0: none. Many that came lately will come again. Whether
+ * there would be many is found out by waiting now and then.
+ */
+static size_t company(struct tally_gather *gather)
+{
+	if (gather->usual >= TALLY_GATHER_COMPANY)
+		return gather->usual - 1;
+	if (gather->usual < 2 || gather->hasty < PROBE)
+		return 0;
+	return gather->limits.batch - 1;
+}
+
+/* Whether it is worth waiting; the one who waits is woken when enough are there. */
+static bool wants_company(struct tally_gather *gather, struct waiter *self)
+{
+	pthread_mutex_lock(&gather->lock);
+	size_t wanted = gather->patient == NULL ? company(gather) : 0;
+	bool wants = gather->waiting < wanted;
+
+	gather->hasty = wants ? 0 : gather->hasty + 1;
+	if (wants) {
+		gather->patient = self;
+		gather->wanted = wanted;
+	}
+	pthread_mutex_unlock(&gather->lock);
+	return wants;
+}
+
+static void await_company(struct tally_gather *gather, struct waiter *self)
+{
+	struct timespec until;
+
+	if (gather->limits.patience == 0 || !wants_company(gather, self))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += (long)gather->limits.patience * 1000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (sem_clockwait(&self->wake, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)
+		; /* a signal came */
+}
+
+/*
+ * Whether there is a place for one more run beside those under way. Who waits
+ * for company is to have it.
+ */
 static bool has_place(const struct tally_gather *gather, unsigned int active)
 {
-	return active == 0 || (active < gather->runs && gather->waiting >= TALLY_GATHER_WORTH_A_RUN);
+	return active == 0 || (active < gather->limits.runs && gather->patient == NULL &&
+			       gather->waiting >= TALLY_GATHER_WORTH_A_RUN);
 }
 
 /*
@@ -121,6 +184,8 @@ static void lead(struct tally_gather *gather, struct waiter *self)
 {
 	struct waiter *batch[TALLY_GATHER_MAX];
 	void *items[TALLY_GATHER_MAX];
+
+	await_company(gather, self);
 	size_t n = take_batch(gather, self, batch);
 
 	for (size_t i = 0; i < n; i++)
@@ -130,6 +195,15 @@ static void lead(struct tally_gather *gather, struct waiter *self)
 	hand_over(gather);
 	for (size_t i = 1; i < n; i++)
 		sem_post(&batch[i]->wake); /* and it is gone */
+}
+
+/* Enough are there: who waits for them need not wait any longer. */
+static void end_patience(struct tally_gather *gather)
+{
+	if (gather->patient == NULL || gather->waiting < gather->wanted)
+		return;
+	sem_post(&gather->patient->wake);
+	gather->patient = NULL;
 }
 
 enum place { LEADS, WAITS, NONE };
@@ -142,9 +216,10 @@ static enum place take_place(struct tally_gather *gather, struct waiter *self)
 	if (has_place(gather, gather->active)) {
 		gather->active++;
 		place = LEADS;
-	} else if (gather->waiting < gather->queue) {
+	} else if (gather->waiting < gather->limits.queue) {
 		enqueue(gather, self);
 		place = WAITS;
+		end_patience(gather);
 	}
 	pthread_mutex_unlock(&gather->lock);
 	return place;

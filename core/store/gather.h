@@ -2,7 +2,12 @@
 /*
  * Requests that want the same kind of work done wait together: one of them does
  * it for all that wait at that moment, while the next ones gather. No thread of
- * its own, no delay: alone, a request does its own work at once.
+ * its own. Alone, a request does its own work at once.
+ *
+ * Where a run costs much whatever its size (a commit), batches that are as large
+ * as the load allows leave more of the processor for everything else. So who is
+ * about to begin a run may wait for company, for `patience` at most: only when
+ * the runs before had some, and no longer than until as many are there again.
  */
 #ifndef TALLY_STORE_GATHER_H
 #define TALLY_STORE_GATHER_H
@@ -21,16 +26,22 @@
 
 struct tally_gather;
 
+/* Fewer than this in one run are no company that is worth waiting for. */
+#define TALLY_GATHER_COMPANY 10u
+
 /* Does the work of 1 to TALLY_GATHER_MAX items, each of which then has its answer. */
 typedef void tally_gather_run(void *context, void *const items[], size_t n);
 
-/*
- * queue: how many may wait. batch: the most items of a run, at most
- * TALLY_GATHER_MAX. runs: how many may be under way at once. Owned, ended when
- * no put is under way; NULL: out of memory.
- */
-struct tally_gather *tally_gather_new(tally_gather_run *run, void *context, size_t queue,
-				      size_t batch, unsigned int runs);
+struct tally_gather_limits {
+	size_t queue;          /* how many may wait */
+	size_t batch;          /* the most items of a run, at most TALLY_GATHER_MAX */
+	unsigned int runs;     /* how many may be under way at once */
+	unsigned int patience; /* microseconds; 0: a run begins at once */
+};
+
+/* Owned, ended when no put is under way; NULL: out of memory. */
+struct tally_gather *tally_gather_new(tally_gather_run *run, void *context,
+				      struct tally_gather_limits limits);
 void tally_gather_free(struct tally_gather *gather);
 
 /* Returns when the work of item is done; false: the queue is full, and it is not. */

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "store/status_ref.h"
 #include "store/token_id.h"
 #include "sys/conf.h"
 
@@ -26,7 +27,8 @@ enum tally_mark_kind {
 	TALLY_MARK_LOGIN_ACCOUNT, /* failed logins of an account */
 	TALLY_MARK_LOGIN_ADDRESS, /* failed logins from an address */
 	TALLY_MARK_CLIENT_ACCOUNT, /* failed authentications of a client */
-	TALLY_MARK_CLIENT_ADDRESS
+	TALLY_MARK_CLIENT_ADDRESS,
+	TALLY_MARK_POOL_ADDRESS /* failed authentications at pools of status lists */
 };
 
 /* What a sealed refresh token is worth. */
@@ -35,6 +37,22 @@ enum tally_refresh_verdict {
 	TALLY_REFRESH_GRACE,  /* used a moment ago: a further token may be given */
 	TALLY_REFRESH_REUSED, /* used before: the family has been ended by this call */
 	TALLY_REFRESH_ENDED   /* its family was ended before */
+};
+
+/* A sealed refresh token that is about to be used up. */
+struct tally_refresh_use {
+	struct tally_token_id id;
+	struct tally_token_id family;
+	int64_t now_ms;
+	uint32_t grace_ms;   /* how long after the first use a repeat is TALLY_REFRESH_GRACE */
+	uint32_t token_ttl;  /* seconds for which it could still be presented */
+	uint32_t family_ttl;
+	/*
+	 * The status of the access token that comes of it, unless it is refused:
+	 * noted for as long as that lives. expires_at 0: it has none.
+	 */
+	struct tally_live_ref made;
+	enum tally_refresh_verdict verdict; /* set */
 };
 
 /* A counter, and what has become of it. */
@@ -62,15 +80,13 @@ struct tally_marks_ops {
 	enum tally_err (*use)(struct tally_marks *marks, enum tally_mark_kind kind,
 			      struct tally_span what, uint32_t ttl);
 
-	/*
-	 * Uses up a refresh token. grace_ms: how long after the first use a
-	 * repeat is TALLY_REFRESH_GRACE. token_ttl and family_ttl: seconds for
-	 * which either could still be presented.
-	 */
-	enum tally_err (*use_refresh)(struct tally_marks *marks, const struct tally_token_id *id,
-				      const struct tally_token_id *family, int64_t now_ms,
-				      uint32_t grace_ms, uint32_t token_ttl, uint32_t family_ttl,
-				      enum tally_refresh_verdict *verdict);
+	/* Uses up a refresh token. */
+	enum tally_err (*use_refresh)(struct tally_marks *marks, struct tally_refresh_use *use);
+
+	/* The newest of what uses of a family's tokens have noted as made; maybe nothing. */
+	enum tally_err (*refresh_made)(struct tally_marks *marks,
+				       const struct tally_token_id *family,
+				       struct tally_live_refs *out);
 
 	/* Whether a refresh token has been used up or its family ended; changes nothing. */
 	enum tally_err (*refresh_used)(struct tally_marks *marks, const struct tally_token_id *id,

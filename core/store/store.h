@@ -23,7 +23,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "store/status_ref.h"
 #include "store/token_id.h"
+#include "sys/pool_conf.h"
 
 #define TALLY_ID_MAX 64u           /* client_id and kid, in characters */
 #define TALLY_NAME_MAX 255u        /* names for people, in bytes */
@@ -38,6 +40,17 @@
 #define TALLY_AUDIENCE_MAX 255u    /* aud of a token, in bytes */
 #define TALLY_LOGIN_MAX 254u       /* what a user types, in bytes */
 #define TALLY_JWKS_MAX 65536u      /* key set of a trusted issuer, in bytes */
+
+/* The organisation of everybody who names none; it is always there. */
+#define TALLY_ORGANISATION_DEFAULT "default"
+
+/* Whom clients and users belong to; when it is disabled, so are they all. */
+struct tally_organisation_record {
+	struct tally_span organisation_id;
+	struct tally_span name;
+	int64_t created_at;
+	int64_t disabled_at; /* 0: enabled */
+};
 
 struct tally_secret_record {
 	struct tally_span secret_id; /* short, public: names the secret to people */
@@ -71,6 +84,9 @@ enum tally_persistence {
 
 enum tally_token_format { TALLY_FORMAT_DEFAULT, TALLY_FORMAT_JWT, TALLY_FORMAT_OPAQUE };
 
+/* Whether access tokens that are JWTs carry a status. */
+enum tally_client_status { TALLY_STATUS_DEFAULT, TALLY_STATUS_OFF, TALLY_STATUS_ON };
+
 /* A client as it is kept. Lists are words with one blank between them. */
 struct tally_client_record {
 	uint64_t number; /* inside the store; 0: not stored yet */
@@ -84,15 +100,24 @@ struct tally_client_record {
 	uint32_t refresh_lifetime;        /* seconds without use; 0: the configured one */
 	enum tally_persistence persistence;
 	enum tally_token_format format;   /* of its access tokens */
+	enum tally_client_status status;  /* of its access tokens */
 	bool is_public;                   /* has no secret (RFC 6749 §2.1) */
 	bool may_introspect;              /* any token, as a resource server does */
 	int64_t created_at;
-	int64_t disabled_at;              /* 0: enabled */
+	int64_t disabled_at;              /* 0: enabled; ask tally_client_is_disabled */
+	struct tally_span organisation;   /* added with an empty one: the default */
+	int64_t organisation_disabled_at; /* 0: enabled */
 	struct tally_secret_record *secrets;
 	size_t secret_count;
 	struct tally_public_key_record *keys; /* for private_key_jwt */
 	size_t key_count;
 };
+
+/* By itself, or with its organisation. */
+static inline bool tally_client_is_disabled(const struct tally_client_record *client)
+{
+	return client->disabled_at != 0 || client->organisation_disabled_at != 0;
+}
 
 enum tally_user_kind { TALLY_USER_HUMAN, TALLY_USER_MACHINE };
 
@@ -105,8 +130,16 @@ struct tally_user_record {
 	enum tally_user_kind kind;
 	struct tally_span password; /* argon2id in its usual text form; empty: has none */
 	int64_t created_at;
-	int64_t disabled_at;        /* 0: enabled */
+	int64_t disabled_at;        /* 0: enabled; ask tally_user_is_disabled */
+	struct tally_span organisation;   /* added with an empty one: the default */
+	int64_t organisation_disabled_at; /* 0: enabled */
 };
+
+/* By itself, or with its organisation. */
+static inline bool tally_user_is_disabled(const struct tally_user_record *user)
+{
+	return user->disabled_at != 0 || user->organisation_disabled_at != 0;
+}
 
 /* How the subject of a trusted issuer's assertion becomes ours. */
 enum tally_subject_mapping {
@@ -125,6 +158,21 @@ struct tally_issuer_record {
 	int64_t disabled_at;        /* 0: enabled */
 };
 
+/* What issuer_set changes; or-ed. */
+enum tally_issuer_part {
+	TALLY_ISSUER_JWKS = 1 << 0,
+	TALLY_ISSUER_AUDIENCE = 1 << 1,
+	TALLY_ISSUER_MAPPING = 1 << 2
+};
+
+/* A pool of status lists that is kept beside those of the configuration. */
+struct tally_pool_record {
+	struct tally_span pool_id;
+	struct tally_span definition; /* sys/pool_conf.h */
+	int64_t created_at;
+	int64_t retired_at;           /* 0: not; else it hands out no references */
+};
+
 /* What tokens of a kind have in common. */
 struct tally_token_owner {
 	uint64_t client; /* number */
@@ -141,6 +189,8 @@ struct tally_access_record {
 	struct tally_token_owner owner;
 	uint8_t digest[32];           /* of an opaque token; all zero for a JWT */
 	int64_t expires_at;
+	struct tally_span status_uri; /* of the list with its entry; empty: it has none; not kept */
+	struct tally_status_ref status;
 };
 
 struct tally_refresh_record {
@@ -150,6 +200,7 @@ struct tally_refresh_record {
 	uint8_t digest[32];
 	int64_t expires_at;           /* if it is not used until then */
 	int64_t family_expires_at;    /* whatever happens */
+	struct tally_live_refs live;  /* of access tokens made from its family */
 };
 
 /*
@@ -165,6 +216,23 @@ struct tally_token_job {
 	enum tally_err err;
 	int64_t used_at_us; /* when, with TALLY_ERR_CONFLICT */
 };
+
+enum tally_watermark_kind { TALLY_WATERMARK_CLIENT, TALLY_WATERMARK_SUBJECT };
+
+/* A look through the kept tokens of a client or a subject for entries of status lists. */
+struct tally_entry_walk {
+	enum tally_watermark_kind kind;
+	uint64_t client;             /* TALLY_WATERMARK_CLIENT: its number */
+	struct tally_span subject;   /* TALLY_WATERMARK_SUBJECT */
+	int64_t now;                 /* what has expired by then is passed over */
+	/* Set by the store; all zero at the beginning. */
+	uint64_t rows;               /* looked at so far */
+	unsigned int part;           /* where it is */
+	struct tally_token_id after;
+	bool is_over;
+};
+
+#define TALLY_ENTRY_PAGE 4096u /* entries of one look at the most */
 
 /* What a refresh token is worth, read in one look. */
 struct tally_refresh_found {
@@ -185,8 +253,6 @@ struct tally_revocation_query {
 	struct tally_span client_id;  /* empty: not asked */
 	struct tally_span subject;    /* empty: not asked */
 };
-
-enum tally_watermark_kind { TALLY_WATERMARK_CLIENT, TALLY_WATERMARK_SUBJECT };
 
 struct tally_purge_report {
 	unsigned int added;   /* partitions, of all tables */
@@ -213,6 +279,10 @@ struct tally_key_record {
 struct tally_store;
 
 /* Called once per record; what it returns other than TALLY_OK ends the listing. */
+typedef enum tally_err
+tally_organisation_visit(void *context, const struct tally_organisation_record *organisation);
+/* Changes a record as it is now; what it returns other than TALLY_OK leaves it so. */
+typedef enum tally_err tally_client_edit(void *context, struct tally_client_record *client);
 typedef enum tally_err tally_client_visit(void *context, const struct tally_client_record *client);
 typedef enum tally_err tally_user_visit(void *context, const struct tally_user_record *user);
 typedef enum tally_err tally_issuer_visit(void *context, const struct tally_issuer_record *issuer);
@@ -227,7 +297,10 @@ struct tally_store_ops {
 	/* Whether the store answers now. */
 	enum tally_err (*ping)(struct tally_store *store);
 
-	/* With its secrets. TALLY_ERR_NOT_FOUND. client_id is matched byte for byte. */
+	/*
+	 * With its secrets, its keys and its organisation. TALLY_ERR_NOT_FOUND.
+	 * client_id is matched byte for byte.
+	 */
 	enum tally_err (*client_find)(struct tally_store *store, struct tally_arena *arena,
 				      struct tally_span client_id,
 				      struct tally_client_record *out);
@@ -236,9 +309,22 @@ struct tally_store_ops {
 	enum tally_err (*client_list)(struct tally_store *store, tally_client_visit *visit,
 				      void *context);
 
-	/* With its secrets, all or nothing. TALLY_ERR_EXISTS. */
+	/*
+	 * With its secrets, all or nothing. TALLY_ERR_EXISTS; TALLY_ERR_STATE:
+	 * there is no such organisation.
+	 */
 	enum tally_err (*client_add)(struct tally_store *store,
 				     const struct tally_client_record *client);
+
+	/*
+	 * Stores what edit makes of the client, but for its id, number, secrets,
+	 * keys, is_public and times. Nobody changes it meanwhile; edit may be
+	 * called again. TALLY_ERR_NOT_FOUND; TALLY_ERR_STATE: there is no such
+	 * organisation; what edit returns. *arena has what edit is given.
+	 */
+	enum tally_err (*client_set)(struct tally_store *store, struct tally_arena *arena,
+				     struct tally_span client_id, tally_client_edit *edit,
+				     void *context);
 
 	/* at 0 enables. TALLY_ERR_NOT_FOUND. */
 	enum tally_err (*client_disable)(struct tally_store *store, struct tally_span client_id,
@@ -259,12 +345,25 @@ struct tally_store_ops {
 					       struct tally_span client_id,
 					       struct tally_span secret_id);
 
+	/*
+	 * Replaces what a secret is kept as, sealed with another key; before is what
+	 * it was. TALLY_ERR_NOT_FOUND: it is gone, or not that any more.
+	 */
+	enum tally_err (*client_secret_rewrap)(struct tally_store *store, uint64_t client,
+					       const struct tally_secret_record *before,
+					       struct tally_span wrapped);
+
 	/* All keys in the order of created_at, kid; the array is the arena's. */
 	enum tally_err (*key_list)(struct tally_store *store, struct tally_arena *arena,
 				   struct tally_key_record **out, size_t *count);
 
 	/* TALLY_ERR_EXISTS; TALLY_ERR_LIMIT: there are TALLY_KEYS_MAX. */
 	enum tally_err (*key_add)(struct tally_store *store, const struct tally_key_record *key);
+
+	/* As client_secret_rewrap. */
+	enum tally_err (*key_rewrap)(struct tally_store *store,
+				     const struct tally_key_record *before,
+				     struct tally_span wrapped);
 
 	/* TALLY_ERR_NOT_FOUND; TALLY_ERR_STATE: the key is retired. */
 	enum tally_err (*key_activate)(struct tally_store *store, struct tally_span kid,
@@ -275,6 +374,28 @@ struct tally_store_ops {
 
 	/* TALLY_ERR_NOT_FOUND. */
 	enum tally_err (*key_remove)(struct tally_store *store, struct tally_span kid);
+
+	/* ---- organisations ---- */
+
+	/* TALLY_ERR_NOT_FOUND. */
+	enum tally_err (*organisation_find)(struct tally_store *store, struct tally_arena *arena,
+					    struct tally_span organisation_id,
+					    struct tally_organisation_record *out);
+	/* In the order of organisation_id, read in pages. */
+	enum tally_err (*organisation_list)(struct tally_store *store,
+					    tally_organisation_visit *visit, void *context);
+	/* TALLY_ERR_EXISTS. */
+	enum tally_err (*organisation_add)(struct tally_store *store,
+					   const struct tally_organisation_record *organisation);
+	/* at 0 enables. TALLY_ERR_NOT_FOUND. */
+	enum tally_err (*organisation_disable)(struct tally_store *store,
+					       struct tally_span organisation_id, int64_t at);
+	/*
+	 * TALLY_ERR_NOT_FOUND; TALLY_ERR_STATE: a client or a user belongs to it,
+	 * or it is the default.
+	 */
+	enum tally_err (*organisation_remove)(struct tally_store *store,
+					      struct tally_span organisation_id);
 
 	/* ---- public keys of clients, for private_key_jwt ---- */
 
@@ -297,7 +418,7 @@ struct tally_store_ops {
 	/* In the order in which they were added, read in pages. */
 	enum tally_err (*user_list)(struct tally_store *store, tally_user_visit *visit,
 				    void *context);
-	/* TALLY_ERR_EXISTS: that user_id or login. */
+	/* TALLY_ERR_EXISTS: that user_id or login; TALLY_ERR_STATE: there is no such organisation. */
 	enum tally_err (*user_add)(struct tally_store *store,
 				   const struct tally_user_record *user);
 	enum tally_err (*user_set_password)(struct tally_store *store, struct tally_span user_id,
@@ -332,9 +453,32 @@ struct tally_store_ops {
 				      void *context);
 	enum tally_err (*issuer_add)(struct tally_store *store,
 				     const struct tally_issuer_record *issuer);
+	/*
+	 * Takes these parts (enum tally_issuer_part) over, all at once.
+	 * TALLY_ERR_NOT_FOUND; TALLY_ERR_LIMIT: the set is too large.
+	 */
+	enum tally_err (*issuer_set)(struct tally_store *store,
+				     const struct tally_issuer_record *issuer, unsigned int parts);
 	enum tally_err (*issuer_disable)(struct tally_store *store, struct tally_span issuer,
 					 int64_t at);
 	enum tally_err (*issuer_remove)(struct tally_store *store, struct tally_span issuer);
+
+	/* ---- pools of status lists ---- */
+
+	/* All of them in the order of pool_id; the array is the arena's. */
+	enum tally_err (*pool_list)(struct tally_store *store, struct tally_arena *arena,
+				    struct tally_pool_record **out, size_t *count);
+	/* TALLY_ERR_EXISTS; TALLY_ERR_LIMIT: there are TALLY_POOLS_MAX. */
+	enum tally_err (*pool_add)(struct tally_store *store, const struct tally_pool_record *pool);
+	/*
+	 * Replaces a definition. TALLY_ERR_NOT_FOUND; TALLY_ERR_CONFLICT: it is no
+	 * longer what `before` says.
+	 */
+	enum tally_err (*pool_set)(struct tally_store *store, struct tally_span pool_id,
+				   struct tally_span before, struct tally_span definition);
+	/* at 0 takes it back. TALLY_ERR_NOT_FOUND. */
+	enum tally_err (*pool_retire)(struct tally_store *store, struct tally_span pool_id,
+				      int64_t at);
 
 	/* ---- tokens ---- */
 
@@ -357,6 +501,24 @@ struct tally_store_ops {
 	enum tally_err (*refresh_find)(struct tally_store *store, struct tally_arena *arena,
 				       const struct tally_token_id *id,
 				       struct tally_refresh_found *out);
+
+	/*
+	 * What came of a kept refresh token: its successor, and what that says
+	 * of access tokens. TALLY_ERR_NOT_FOUND: it has not been used, or its
+	 * successor is not kept.
+	 */
+	enum tally_err (*refresh_next)(struct tally_store *store, struct tally_arena *arena,
+				       const struct tally_token_id *id,
+				       struct tally_token_id *next, struct tally_live_refs *live);
+
+	/*
+	 * Entries of live access tokens, of those that are kept and of those that
+	 * kept refresh tokens know: one page, for which rows are read and none is
+	 * locked. An entry may come more than once.
+	 */
+	enum tally_err (*entry_page)(struct tally_store *store, struct tally_arena *arena,
+				     struct tally_entry_walk *walk,
+				     struct tally_status_ref refs[TALLY_ENTRY_PAGE], size_t *n);
 
 	/* Whether one of these has been revoked: read live, in one look. */
 	enum tally_err (*revoked)(struct tally_store *store,

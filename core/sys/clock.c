@@ -80,3 +80,37 @@ enum tally_err tally_clock_parse(struct tally_span text, int64_t *out)
 	}
 	return TALLY_ERR_SYNTAX;
 }
+
+/* The program stays in the locale "C", where names of days and months are these. */
+const char *tally_clock_format_http(char out[TALLY_HTTP_DATE_SIZE], int64_t seconds)
+{
+	struct tm tm;
+	time_t t = (time_t)seconds;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(out, TALLY_HTTP_DATE_SIZE, "%a, %d %b %Y %H:%M:%S GMT", &tm) == 0)
+		out[0] = '\0';
+	return out;
+}
+
+enum tally_err tally_clock_parse_http(struct tally_span text, int64_t *out)
+{
+	static const char *const formats[] = { "%a, %d %b %Y %H:%M:%S GMT",
+					       "%A, %d-%b-%y %H:%M:%S GMT",
+					       "%a %b %e %H:%M:%S %Y" };
+	char copy[64];
+
+	if (text.n >= sizeof(copy))
+		return TALLY_ERR_SYNTAX;
+	snprintf(copy, sizeof(copy), "%.*s", TALLY_SPAN_ARG(text));
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct tm tm = { .tm_mday = 1 };
+		const char *end = strptime(copy, formats[i], &tm);
+
+		if (end == NULL || *end != '\0')
+			continue;
+		*out = (int64_t)timegm(&tm);
+		return TALLY_OK;
+	}
+	return TALLY_ERR_SYNTAX;
+}

@@ -37,4 +37,12 @@ const char *tally_clock_format_ms(char out[TALLY_TIME_SIZE], int64_t us);
  */
 enum tally_err tally_clock_parse(struct tally_span text, int64_t *out) TALLY_MUST_CHECK;
 
+#define TALLY_HTTP_DATE_SIZE sizeof("Thu, 01 Jan 1970 00:00:00 GMT")
+
+/* A date as HTTP has it (RFC 9110 §5.6.7), of the years 0 to 9999. Returns out. */
+const char *tally_clock_format_http(char out[TALLY_HTTP_DATE_SIZE], int64_t seconds);
+
+/* Any of its three forms back. TALLY_ERR_SYNTAX. */
+enum tally_err tally_clock_parse_http(struct tally_span text, int64_t *out) TALLY_MUST_CHECK;
+
 #endif

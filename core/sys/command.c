@@ -28,9 +28,7 @@ struct run {
 	int out; /* we read its standard output from here; -1: it is closed */
 	int err;
 	int64_t until; /* ms */
-	char *text;
-	size_t size;
-	size_t n;
+	struct tally_command_output *to;
 	bool too_long;
 	char errors[ERRORS_MAX + 1];
 	size_t error_n;
@@ -97,9 +95,8 @@ static int set_files(posix_spawn_file_actions_t *files, int out, int err)
 }
 
 /* Returns 0 or an errno. */
-static int spawn(struct run *run, const char *text, int out, int err)
+static int spawn(struct run *run, const char *const argv[], int out, int err)
 {
-	char *const argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char *)(uintptr_t)text, NULL };
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	int failed = posix_spawn_file_actions_init(&files);
@@ -115,13 +112,14 @@ static int spawn(struct run *run, const char *text, int out, int err)
 	if (failed == 0)
 		failed = set_attributes(&attr);
 	if (failed == 0)
-		failed = posix_spawn(&run->pid, "/bin/sh", &files, &attr, argv, environ);
+		failed = posix_spawnp(&run->pid, argv[0], &files, &attr,
+				      (char *const *)(uintptr_t)argv, environ);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&files);
 	return failed;
 }
 
-static int start(struct run *run, const char *text)
+static int start(struct run *run, const char *const argv[])
 {
 	int out[2] = { -1, -1 }, err[2] = { -1, -1 };
 	int failed = 0;
@@ -129,7 +127,7 @@ static int start(struct run *run, const char *text)
 	if (!make_pipe(out) || !make_pipe(err))
 		failed = errno;
 	if (failed == 0)
-		failed = spawn(run, text, out[1], err[1]);
+		failed = spawn(run, argv, out[1], err[1]);
 	close_end(&out[1]);
 	close_end(&err[1]);
 	run->out = out[0];
@@ -139,14 +137,15 @@ static int start(struct run *run, const char *text)
 
 static void read_output(struct run *run)
 {
-	size_t room = run->size - 1 - run->n;
+	struct tally_command_output *to = run->to;
+	size_t room = to->size - to->n;
 	char more;
-	ssize_t got = read(run->out, room ? run->text + run->n : &more, room ? room : 1);
+	ssize_t got = read(run->out, room ? to->p + to->n : &more, room ? room : 1);
 
 	if (got > 0 && room == 0)
 		run->too_long = true;
 	else if (got > 0)
-		run->n += (size_t)got;
+		to->n += (size_t)got;
 	else if (got == 0 || errno != EINTR)
 		close_end(&run->out);
 }
@@ -241,16 +240,20 @@ static enum tally_err judge(struct run *run, int status, char why[TALLY_COMMAND_
 	return TALLY_ERR_IO;
 }
 
-enum tally_err tally_command_run(const char *text, unsigned int ms, char *out, size_t size,
-				 char why[TALLY_COMMAND_WHY_SIZE])
+enum tally_err tally_command_exec(const char *const argv[], unsigned int ms,
+				  struct tally_command_output *out,
+				  char why[TALLY_COMMAND_WHY_SIZE])
 {
-	struct run run = { .until = tally_clock_ms() + (int64_t)ms, .text = out, .size = size };
+	struct run run = { .until = tally_clock_ms() + (int64_t)ms, .to = out };
 	int status = 0;
 	enum tally_err err = TALLY_ERR_IO;
-	int failed = start(&run, text);
+
+	out->n = 0;
+	int failed = start(&run, argv);
 
 	if (failed != 0) {
 		snprintf(why, TALLY_COMMAND_WHY_SIZE, "cannot be started: %s", strerror(failed));
+		err = failed == ENOENT ? TALLY_ERR_NOT_FOUND : TALLY_ERR_IO;
 	} else if (follow(&run, &status)) {
 		err = judge(&run, status, why);
 	} else {
@@ -260,15 +263,30 @@ enum tally_err tally_command_run(const char *text, unsigned int ms, char *out, s
 			;
 		if (run.too_long)
 			snprintf(why, TALLY_COMMAND_WHY_SIZE, "printed more than %zu bytes",
-				 size - 1);
+				 out->size);
 		else
 			snprintf(why, TALLY_COMMAND_WHY_SIZE, "did not end within %u ms", ms);
 	}
 	close_end(&run.out);
 	close_end(&run.err);
-	if (err != TALLY_OK)
-		tally_secret_wipe(out, size);
-	else
-		out[run.n] = '\0';
+	if (err != TALLY_OK) {
+		tally_secret_wipe(out->p, out->n);
+		out->n = 0;
+	}
 	return err;
+}
+
+enum tally_err tally_command_run(const char *text, unsigned int ms, char *out, size_t size,
+				 char why[TALLY_COMMAND_WHY_SIZE])
+{
+	const char *const argv[] = { "/bin/sh", "-c", text, NULL };
+	struct tally_command_output to = { .p = out, .size = size - 1 };
+	enum tally_err err = tally_command_exec(argv, ms, &to, why);
+
+	if (err != TALLY_OK) {
+		tally_secret_wipe(out, size);
+		return TALLY_ERR_IO;
+	}
+	out[to.n] = '\0';
+	return TALLY_OK;
 }

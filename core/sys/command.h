@@ -11,6 +11,13 @@
 
 #include "base/err.h"
 
+/* Where output goes: at most size bytes; n of them came. */
+struct tally_command_output {
+	char *p;
+	size_t size;
+	size_t n;
+};
+
 #define TALLY_COMMAND_WHY_SIZE 256u
 
 /*
@@ -25,5 +32,14 @@
  */
 enum tally_err tally_command_run(const char *text, unsigned int ms, char *out, size_t size,
 				 char why[TALLY_COMMAND_WHY_SIZE]) TALLY_MUST_CHECK;
+
+/*
+ * The same for a program, by its path or as PATH has it, and its arguments, the
+ * program's name first and NULL behind the last; no shell reads them. Output
+ * is not ended by '\0'. TALLY_ERR_NOT_FOUND: there is no such program.
+ */
+enum tally_err tally_command_exec(const char *const argv[], unsigned int ms,
+				  struct tally_command_output *out,
+				  char why[TALLY_COMMAND_WHY_SIZE]) TALLY_MUST_CHECK;
 
 #endif

@@ -6,7 +6,7 @@
 #include "sys/log.h"
 
 #define REFUSE(conf, directive, ...) \
-	tally_conf_refuse(conf, TALLY_CONF_AT_##directive, __VA_ARGS__)
+	tally_conf_refuse(&(conf)->lines->part, TALLY_CONF_AT_##directive, __VA_ARGS__)
 
 static bool is_letter_or_digit(char c)
 {
@@ -73,37 +73,61 @@ static bool is_authority(struct tally_span s)
 	       (port.p == NULL || tally_span_to_u64(port, 65535, &n) == TALLY_OK);
 }
 
-/* RFC 8414 §2; http is for trying things out. */
-static void check_issuer(struct tally_conf *conf)
+/* What is wrong with a URL; NULL: nothing, or nothing that can be told without it. */
+static const char *url_mistake(struct tally_span authority, struct tally_span path,
+			       bool has_more)
 {
-	struct tally_span rest = tally_span_of(conf->server_issuer);
-	bool https = tally_span_starts_with(rest, TALLY_SPAN("https://"));
+	if (has_more)
+		return "expected a URL without query and fragment";
+	if (path.n > 0 && path.p[path.n - 1] == '/')
+		return "expected a URL without a slash at its end";
+	if (!is_authority(authority))
+		return "expected host or host:port behind \"//\"";
+	if (!is_plain_path(path))
+		return "expected a path of letters, digits and -._~ between single slashes";
+	return NULL;
+}
 
-	if (rest.p == NULL)
-		return;
+void tally_conf_check_url(const struct tally_conf_part *part, size_t row, const char *url,
+			  struct tally_span *path)
+{
+	struct tally_span rest = tally_span_of(url);
+	bool https = tally_span_starts_with(rest, TALLY_SPAN("https://"));
+	char shown[TALLY_CONF_SHOWN_SIZE];
+
+	*path = tally_span(NULL, 0);
 	if (!https && !tally_span_starts_with(rest, TALLY_SPAN("http://"))) {
-		REFUSE(conf, server_issuer, "expected https://host[:port][/path], found \"%s\"",
-		       conf->server_issuer);
+		tally_conf_refuse(part, row, "expected https://host[:port][/path], found \"%s\"",
+				  url);
 		return;
 	}
 	rest.p += https ? 8 : 7;
 	rest.n -= https ? 8 : 7;
 	size_t host = strcspn(rest.p, "/?#");
 	struct tally_span authority = tally_span(rest.p, host);
-	struct tally_span path = tally_span(rest.p + host, rest.n - host);
+	struct tally_span behind = tally_span(rest.p + host, rest.n - host);
+	const char *why = url_mistake(authority, behind, strpbrk(rest.p, "?#") != NULL);
 
-	if (strpbrk(rest.p, "?#") != NULL)
-		REFUSE(conf, server_issuer, "expected a URL without query and fragment");
-	else if (path.n > 0 && path.p[path.n - 1] == '/')
-		REFUSE(conf, server_issuer, "expected a URL without a slash at its end");
-	else if (!is_authority(authority))
-		REFUSE(conf, server_issuer, "expected host or host:port behind \"//\"");
-	else if (!is_plain_path(path))
-		REFUSE(conf, server_issuer,
-		       "expected a path of letters, digits and -._~ between single slashes");
-	else if (!https && !is_loopback(authority))
-		tally_log_warn("%s: server.issuer: http is for loopback only; RFC 8414 wants https",
-			       conf->path);
+	if (why != NULL) {
+		tally_conf_refuse(part, row, "%s", why);
+		return;
+	}
+	/* RFC 8414 §2; http is for trying things out. */
+	if (!https && !is_loopback(authority))
+		tally_log_warn("%s: %s: http is for loopback only; RFC 8414 wants https",
+			       part->source->path,
+			       tally_conf_shown(shown, part, &part->rows[row]));
+	*path = behind;
+}
+
+static void check_issuer(struct tally_conf *conf)
+{
+	struct tally_span path;
+
+	if (conf->server_issuer == NULL)
+		return;
+	tally_conf_check_url(&conf->lines->part, TALLY_CONF_AT_server_issuer, conf->server_issuer,
+			     &path);
 	if (conf->lines->line[TALLY_CONF_AT_server_mount] == 0)
 		conf->server_mount = path.p;
 }
@@ -156,6 +180,49 @@ static void check_keys(struct tally_conf *conf)
 			       "know yet", conf->path);
 }
 
+static void check_pools(struct tally_conf *conf)
+{
+	for (size_t i = 0; i < conf->lines->pool_count; i++) {
+		const struct tally_pool_conf *pool = &conf->lines->pools[i];
+
+		tally_pool_check(&conf->lines->pools[i]);
+		if (conf->redis_host == NULL && conf->redis_socket == NULL)
+			tally_conf_mistake(&conf->lines->source, pool->line,
+					   "section [%s]: expected redis.host or redis.socket, "
+					   "where status lists are kept, found neither",
+					   pool->part->section);
+	}
+	if (!tally_pool_id_is_valid(tally_span_of(conf->tokens_status_pool)))
+		REFUSE(conf, tokens_status_pool,
+		       "expected the name of a pool: 1 to %u of a-z, 0-9 and '-', with no '-' at "
+		       "either end, found \"%s\"", TALLY_POOL_ID_MAX, conf->tokens_status_pool);
+}
+
+/* The pool of our own tokens: its lists must stay for as long as a token may name them. */
+static void check_token_pool(const struct tally_conf *conf, const struct tally_pool_conf *pool)
+{
+	if (!tally_span_eq(pool->id, tally_span_of(conf->tokens_status_pool)) ||
+	    pool->reference_lifetime == 0 || pool->reference_lifetime >= conf->tokens_max_lifetime)
+		return;
+	tally_conf_refuse(pool->part, TALLY_POOL_AT_reference_lifetime,
+			  "expected at least tokens.max-lifetime (%us), since tokens.status-pool "
+			  "names this pool, or 0s for lists that stay; found %us",
+			  conf->tokens_max_lifetime, pool->reference_lifetime);
+}
+
+static void check_tokens(struct tally_conf *conf)
+{
+	if (conf->tokens_access_lifetime > conf->tokens_max_lifetime)
+		REFUSE(conf, tokens_access_lifetime,
+		       "expected at most tokens.max-lifetime (%us), found %us",
+		       conf->tokens_max_lifetime, conf->tokens_access_lifetime);
+	if (conf->tokens_status && conf->redis_host == NULL && conf->redis_socket == NULL)
+		REFUSE(conf, tokens_status, "expected redis.host or redis.socket beside it, where "
+		       "status lists are kept, found neither");
+	for (size_t i = 0; i < conf->lines->pool_count; i++)
+		check_token_pool(conf, &conf->lines->pools[i]);
+}
+
 void tally_conf_check(struct tally_conf *conf)
 {
 	check_issuer(conf);
@@ -163,8 +230,6 @@ void tally_conf_check(struct tally_conf *conf)
 	check_servers(conf);
 	check_log(conf);
 	check_keys(conf);
-	if (conf->tokens_access_lifetime > conf->tokens_max_lifetime)
-		REFUSE(conf, tokens_access_lifetime,
-		       "expected at most tokens.max-lifetime (%us), found %us",
-		       conf->tokens_max_lifetime, conf->tokens_access_lifetime);
+	check_pools(conf);
+	check_tokens(conf);
 }

@@ -52,13 +52,14 @@ static unsigned int distance(const char *name, struct tally_span written)
 	return row[written.n];
 }
 
-const struct tally_conf_row *tally_conf_near_name(const char *section, struct tally_span name)
+const struct tally_conf_row *tally_conf_near_name(const struct tally_conf_part *part,
+						  const char *section, struct tally_span name)
 {
 	const struct tally_conf_row *best = NULL;
 	unsigned int nearest = FAR;
 
-	for (size_t i = 0; i < TALLY_CONF_ROWS; i++) {
-		const struct tally_conf_row *row = &tally_conf_rows[i];
+	for (size_t i = 0; i < part->count; i++) {
+		const struct tally_conf_row *row = &part->rows[i];
 		unsigned int far = distance(row->name, name);
 
 		/* In another section, only the very name is a suggestion. */
@@ -72,12 +73,18 @@ const struct tally_conf_row *tally_conf_near_name(const char *section, struct ta
 	return best;
 }
 
+/* "pools.x", "Pool.x", "pool": the section of a pool. */
+static bool is_near_pool(struct tally_span name)
+{
+	return distance("pool", tally_span_cut(&name, '.')) < FAR - 1;
+}
+
 const char *tally_conf_near_section(struct tally_span name)
 {
-	const char *best = NULL;
+	const char *best = is_near_pool(name) ? "pool.NAME" : NULL;
 	unsigned int nearest = FAR;
 
-	for (size_t i = 0; i < TALLY_CONF_ROWS; i++) {
+	for (size_t i = 0; i < TALLY_CONF_ROWS && best == NULL; i++) {
 		unsigned int far = distance(tally_conf_rows[i].section, name);
 
 		if (far < nearest && far < name.n) {

@@ -32,7 +32,7 @@ static bool is_number(struct tally_span s)
 	return tally_span_to_u64(s, UINT64_MAX, &n) != TALLY_ERR_SYNTAX;
 }
 
-static enum tally_err set_text(struct tally_conf *conf, const struct tally_conf_row *row,
+static enum tally_err set_text(struct tally_arena *arena, const struct tally_conf_row *row,
 			       struct tally_span value, const char **member,
 			       struct tally_buf *why)
 {
@@ -49,7 +49,7 @@ static enum tally_err set_text(struct tally_conf *conf, const struct tally_conf_
 		tally_buf_add_str(why, "expected a path that begins with '/'");
 		return expected(why, value, "");
 	}
-	*member = tally_arena_cstr(conf->lines->arena, value);
+	*member = tally_arena_cstr(arena, value);
 	return *member != NULL ? TALLY_OK : TALLY_ERR_NOMEM;
 }
 
@@ -144,15 +144,16 @@ static enum tally_err set_word(const struct tally_conf_row *row, struct tally_sp
 	return expected(why, value, "");
 }
 
-enum tally_err tally_conf_value_set(struct tally_conf *conf, const struct tally_conf_row *row,
-				    struct tally_span value, struct tally_buf *why)
+enum tally_err tally_conf_value_set(void *members, struct tally_arena *arena,
+				    const struct tally_conf_row *row, struct tally_span value,
+				    struct tally_buf *why)
 {
-	void *member = (char *)conf + row->offset;
+	void *member = (char *)members + row->offset;
 
 	switch (row->type) {
 	case TALLY_CONF_TEXT:
 	case TALLY_CONF_PATH:
-		return set_text(conf, row, value, member, why);
+		return set_text(arena, row, value, member, why);
 	case TALLY_CONF_COUNT:
 		return set_count(row, value, member, why);
 	case TALLY_CONF_SECONDS:
@@ -163,8 +164,38 @@ enum tally_err tally_conf_value_set(struct tally_conf *conf, const struct tally_
 	return TALLY_ERR_CONFIG;
 }
 
-static bool is_same(const struct tally_conf *a, const struct tally_conf *b,
-		    const struct tally_conf_row *row)
+static void add_word(struct tally_buf *buf, const struct tally_conf_row *row, unsigned int number)
+{
+	struct tally_span rest = words_of(row), word = tally_span_cut(&rest, '|');
+
+	for (unsigned int i = 0; i < number; i++)
+		word = tally_span_cut(&rest, '|');
+	tally_buf_add_span(buf, word);
+}
+
+void tally_conf_value_add(struct tally_buf *buf, const void *members,
+			  const struct tally_conf_row *row)
+{
+	const void *member = (const char *)members + row->offset;
+
+	switch (row->type) {
+	case TALLY_CONF_TEXT:
+	case TALLY_CONF_PATH:
+		tally_buf_add_span(buf, tally_span_of(*(const char *const *)member));
+		break;
+	case TALLY_CONF_COUNT:
+		tally_buf_add_u64(buf, *(const uint32_t *)member);
+		break;
+	case TALLY_CONF_SECONDS:
+		add_duration(buf, *(const uint32_t *)member);
+		break;
+	case TALLY_CONF_WORD:
+		add_word(buf, row, *(const unsigned int *)member);
+		break;
+	}
+}
+
+bool tally_conf_value_is_same(const void *a, const void *b, const struct tally_conf_row *row)
 {
 	const void *in_a = (const char *)a + row->offset;
 	const void *in_b = (const char *)b + row->offset;
@@ -180,14 +211,4 @@ static bool is_same(const struct tally_conf *a, const struct tally_conf *b,
 		return *(const uint32_t *)in_a == *(const uint32_t *)in_b;
 	}
 	return true;
-}
-
-void tally_conf_compare(const struct tally_conf *a, const struct tally_conf *b,
-			tally_conf_visit *visit, void *context)
-{
-	char shown[TALLY_CONF_SHOWN_SIZE];
-
-	for (size_t i = 0; i < TALLY_CONF_ROWS; i++)
-		if (!is_same(a, b, &tally_conf_rows[i]))
-			visit(context, tally_conf_shown(shown, &tally_conf_rows[i]));
 }

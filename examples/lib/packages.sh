@@ -89,6 +89,7 @@ packages() {
 			shellcheck shellcheck
 			mandoc mandoc
 			python3 python3
+			- python3-cryptography
 			node nodejs
 			npm npm|nodejs
 			mysql mysql-client-core-8.0|mariadb-client-core

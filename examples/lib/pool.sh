@@ -27,6 +27,9 @@ pool_need_program() {
 pool_prepare() {
 	[ -s "$DIR/wrap.key" ] ||
 		head -c 32 /dev/urandom | write_private "$DIR/wrap.key"
+	[ -s "$DIR/status.key" ] ||
+		random_hex 32 | write_private "$DIR/status.key"
+	pool_make_lists
 	conf_write "$TALLYSTICK_CONF" "$DIR" "$LOGS/tallystick.log"
 	step "the configuration check" tallystick check-config
 	step "making the schema" tallystick init-db
@@ -35,6 +38,15 @@ pool_prepare() {
 		: >"$DB_DATA/.tallystick-key"
 	}
 	[ -s "$DEMO_FILE" ] || pool_add_demo
+}
+
+# The folder of published status lists is the processes' to write, and the web
+# server's to read.
+pool_make_lists() {
+	local owner=root
+	install -d -m 755 "$LISTS"
+	[ "$POOL" != apache ] || owner=$WEB_USER
+	! is_root || chown -R "$owner" "$LISTS"
 }
 
 # One that an interrupted start left behind has a secret that nobody knows:
@@ -61,6 +73,7 @@ pool_spawn() {
 	local options=()
 	! is_root || options=(-U "$WEB_USER")
 	close_files
+	umask 022
 	export TALLYSTICK_PART=$DIR:pool
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	exec spawn-fcgi -s "$FCGI_SOCKET" -M 0600 "${options[@]}" -b 1024 \

@@ -4,10 +4,11 @@
 #
 # $DIR (0700)
 #   settings            what the last "up" was told; read by the other verbs
-#   tallystick.conf, wrap.key, db.password, admin.password, demo client
+#   tallystick.conf, wrap.key, db.password, admin.password, status.key, demo client
 #   database-*, redis, web, log, pid
-#   run                 the sockets; a link to a short private folder where
-#                       $DIR is too long for them or closed to Apache's user
+#   run                 the sockets and the published status lists; a link to a
+#                       short private folder where $DIR is too long for sockets
+#                       or closed to Apache's user
 
 PARTS="web pool redis database"
 READY_SECONDS=30
@@ -31,6 +32,7 @@ stack_sockets() {
 	DB_SOCKET=$RUN/db.sock
 	REDIS_SOCKET=$RUN/redis.sock
 	FCGI_SOCKET=$RUN/tallystick.sock
+	LISTS=$RUN/lists
 }
 
 stack_exists() {
@@ -83,7 +85,7 @@ stack_make_run() {
 settings_write() {
 	declare -p PORT SERVER APACHE_MODULE TLS WEB_INCLUDE DB_KIND DB_SERVER \
 		DB_ROOT DB_DATA PROCESSES THREADS TALLYSTICK SETS DB_OPTIONS POOL URL \
-		ISSUER DEMO_FILE |
+		ISSUER MOUNT MAX_AGE DEMO_FILE |
 		write_private "$DIR/settings"
 }
 
@@ -161,7 +163,7 @@ stack_get() {
 }
 
 stack_is_ready() {
-	READY_ANSWER=$(stack_get /health/ready) || true
+	READY_ANSWER=$(stack_get "${MOUNT%/}/health/ready") || true
 	[ "${READY_ANSWER##*$'\n'}" = 200 ] && return 0
 	proc_alive web || return 2
 	[ "$POOL" = apache ] || proc_alive pool || return 2
@@ -172,7 +174,7 @@ stack_wait_ready() {
 	wait_for "$READY_SECONDS" stack_is_ready && return 0
 	printf '%s\n' "$READY_ANSWER" | sed 's/^/    /' >&2
 	show_logs 10 >&2
-	die "the stack is not ready: $URL/health/ready did not answer 200"
+	die "the stack is not ready: $URL${MOUNT%/}/health/ready did not answer 200"
 }
 
 verb_wait() {
@@ -200,7 +202,7 @@ verb_down() {
 	}
 	# Only what a stack makes: DIR may be somebody's own folder.
 	(cd "$DIR" && rm -rf settings tallystick.conf wrap.key db.password \
-		admin.password database.cnf database-init.sql database-mysql \
+		admin.password status.key database.cnf database-init.sql database-mysql \
 		database-mariadb database-tmp redis web log pid stack.lock)
 	rmdir "$DIR" 2>/dev/null || true
 	say "stopped and removed"
@@ -295,6 +297,9 @@ verb_env() {
 	export_line TALLYSTICK_DB_ADMIN_PASSWORD_FILE "$DIR/admin.password"
 	export_line TALLYSTICK_REDIS_SOCKET "$REDIS_SOCKET"
 	[ "$TLS" = 0 ] || export_line TALLYSTICK_CA_FILE "$DIR/web/tls.crt"
+	export_line TALLYSTICK_STATUS_POOL tests
+	export_line TALLYSTICK_STATUS_API_KEY "$(cat "$DIR/status.key")"
+	export_line TALLYSTICK_STATUS_DIRECTORY "$LISTS"
 	export_line DEMO_CLIENT_ID "$(demo_value client_id)"
 	export_line DEMO_CLIENT_SECRET "$(demo_value client_secret)"
 }

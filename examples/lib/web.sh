@@ -45,7 +45,10 @@ web_make_certificate() {
 
 web_write_lighttpd() {
 	local site=$DIR/web/site.conf
-	sed "s|^\(var.tallystick_socket *= *\).*|\1\"$FCGI_SOCKET\"|" \
+	sed -e "s|^\(var.tallystick_socket *= *\).*|\1\"$FCGI_SOCKET\"|" \
+		-e "s|^\(var.tallystick_lists *= *\).*|\1\"$LISTS\"|" \
+		-e "s|^\(var.tallystick_max_age *= *\).*|\1\"$MAX_AGE\"|" \
+		-e "s|^\(var.tallystick_mount *= *\).*|\1\"$MOUNT\"|" \
 		"$TOP/conf/lighttpd/tallystick.conf" >"$site"
 	{
 		cat <<-END
@@ -94,7 +97,7 @@ web_apache_modules() {
 		[ ! -e "$folder/mod_proxy_fcgi.so" ] || break
 	done
 	for name in mpm_event unixd authz_core env headers alias filter deflate reqtimeout \
-		proxy proxy_fcgi fcgid socache_shmcb ssl; do
+		rewrite proxy proxy_fcgi fcgid socache_shmcb ssl; do
 		case $APACHE_MODULE:$TLS:$name in
 		proxy_fcgi:*:fcgid | fcgid:*:proxy*) continue ;;
 		*:0:ssl | *:0:socache_shmcb) continue ;;
@@ -137,7 +140,10 @@ web_write_apache() {
 			</Directory>
 			# As an operator may have it; the site must not be changed by it.
 			SetOutputFilter DEFLATE
+			Define TALLYSTICK_MOUNT "$MOUNT"
 			Define TALLYSTICK_SOCKET "$FCGI_SOCKET"
+			Define TALLYSTICK_LISTS "$LISTS"
+			Define TALLYSTICK_MAX_AGE "$MAX_AGE"
 		END
 		"web_apache_$APACHE_MODULE"
 		# The first of two ProxyPass that match decides.

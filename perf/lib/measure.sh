@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2153,SC2154,SC2004
 # SPDX-License-Identifier: Apache-2.0
-# One run of the load generator, and what is read from /proc around it. Sourced
-# by perf/run.
+# One run of a load, and what is read around it: processor time from /proc, and
+# what database and Redis have counted. Sourced by perf/run.
 
 TICK_US=$((1000000 / $(getconf CLK_TCK)))
 
@@ -11,6 +11,7 @@ cpu_us() {
 	for pid; do
 		files+=("/proc/$pid/stat")
 	done
+	[ ${#files[@]} -gt 0 ] || { say 0 && return; }
 	# The name in brackets may hold blanks: count behind the last bracket.
 	awk -v tick="$TICK_US" '{ sub(/.*\) /, ""); used += $12 + $13 }
 		END { printf "%d\n", used * tick }' "${files[@]}"
@@ -33,51 +34,121 @@ tree() {
 	done
 }
 
-web_pids() {
-	# shellcheck disable=SC2046 # ids
-	tree $(stack pids web)
+# group_pids NAME: of web server, database or Redis, all on this machine here; or
+# of a pool.
+group_pids() {
+	case $1 in
+	# Apache has others from time to time.
+	web)
+		# shellcheck disable=SC2046 # ids
+		tree $(stack pids web) | xargs
+		;;
+	*) say "${POOL_PIDS[$1]}" ;;
+	esac
 }
 
-# load LANE CONNECTIONS SECONDS: one line of JSON, and one with the processor
-# time of the load generator, in seconds.
-load() {
-	local script=$PERF/wrk/${LANE_SCRIPT[$1]}.lua TIMEFORMAT='%U %S'
-	lane_env "$1"
-	{
-		time PERF_WRK=$PERF/wrk wrk -t 1 -c "$2" -d "$3" -s "$script" \
-			"$TALLYSTICK_URL${LANE_PATH[$1]}"
-	} 2>&1 | tail -n 2
-}
-
-# Database and Redis, on the same machine here.
-store_pids() {
-	# shellcheck disable=SC2046 # ids
-	tree $(stack pids database) $(stack pids redis)
-}
-
-# counters WEB_PIDS POOL_PIDS STORE_PIDS
+# counters WEB_PIDS POOL_PIDS DATABASE_PIDS REDIS_PIDS
 counters() {
 	# shellcheck disable=SC2086 # ids
-	say "$(machine_us) $(cpu_us $1) $(cpu_us $2) $(cpu_us $3)"
+	say "$(machine_us) $(cpu_us $1) $(cpu_us $2) $(cpu_us $3) $(cpu_us $4)"
 }
 
-# measure LANE CONNECTIONS ROUND: appends a line to $RAW and shows progress.
+# As "stack sql" and "stack redis", in a fraction of the time.
+sql() {
+	MYSQL_PWD=$(<"$TALLYSTICK_DB_ADMIN_PASSWORD_FILE") "$SQL_CLIENT" --no-defaults --batch \
+		--socket="$TALLYSTICK_DB_SOCKET" --user=admin --execute="$1" "$TALLYSTICK_DB_NAME"
+}
+
+redis() {
+	redis-cli -s "$TALLYSTICK_REDIS_SOCKET" "$@"
+}
+
+# store_counts: statements and writes of the database, commands of Redis. The
+# requests that ask are counted themselves; STORE_ASKED says how often.
+store_counts() {
+	say "$(sql "SHOW GLOBAL STATUS WHERE Variable_name IN
+		('Questions', 'Innodb_data_writes', 'Innodb_data_written')" |
+		awk '{ n[$1] = $2 } END { print n["Questions"], n["Innodb_data_writes"],
+			n["Innodb_data_written"] }')" \
+		"$(redis INFO stats | tr -d '\r' |
+			sed -n 's/^total_commands_processed://p')"
+}
+
+note_store_asked() {
+	local before after
+	before=$(store_counts)
+	after=$(store_counts)
+	STORE_ASKED=$(awk '{ for (i = 5; i <= 8; i++) printf "%d ", $i - $(i - 4) }' \
+		<<<"$before $after")
+}
+
+# ---- fsyncs -------------------------------------------------------------------
+#
+# The kernel counts them, where it lets "perf stat" look (as root, mostly). The
+# servers' own counters leave out the binary log and Redis.
+
+SYNC_EVENTS=syscalls:sys_enter_fsync,syscalls:sys_enter_fdatasync
+
+syncs_can_be_counted() {
+	have perf && perf stat -x , -e "$SYNC_EVENTS" -- true >/dev/null 2>&1
+}
+
+# syncs_start DATABASE_PIDS REDIS_PIDS
+syncs_start() {
+	local name pids
+	SYNC_COUNTERS=()
+	[ -n "$SYNCS_COUNTED" ] || return 0
+	for name in database redis; do
+		if [ "$name" = database ]; then pids=$1; else pids=$2; fi
+		perf stat -x , -o "$WORK/syncs.$name" -e "$SYNC_EVENTS" -p "${pids// /,}" \
+			>/dev/null 2>&1 &
+		SYNC_COUNTERS+=($!)
+	done
+	sleep 0.1 # until they have attached themselves
+}
+
+# syncs_end: how many of the database, and of Redis; or "null null".
+syncs_end() {
+	local pid name
+	[ ${#SYNC_COUNTERS[@]} -gt 0 ] || { say "null null" && return; }
+	kill -INT "${SYNC_COUNTERS[@]}" 2>/dev/null || true
+	for pid in "${SYNC_COUNTERS[@]}"; do
+		while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+	done
+	for name in database redis; do
+		awk -F , '$3 ~ /sync/ { n += $1 } END { printf "%d ", n }' "$WORK/syncs.$name"
+	done
+}
+
+# ---- one run ------------------------------------------------------------------
+
+# measure LANE CONNECTIONS ROUND [LOAD]: appends a line to $RAW and shows progress.
+# LOAD is full, as fast as it goes; or half, for which PERF_PACE is set.
 measure() {
-	local lane=$1 pool web store before after line
-	pool=${POOL_PIDS[${LANE_POOL[$lane]}]}
-	web=$(web_pids)
-	store=$(store_pids)
-	before=$(counters "$web" "$pool" "$store")
-	line=$(load "$lane" "$2" "$SECONDS_EACH")
-	after=$(counters "$web" "$pool" "$store")
-	line=$(jq -sRc --arg lane "$lane" --argjson connections "$2" --argjson round "$3" \
-		--arg before "$before" --arg after "$after" -f "$PERF/lib/run.jq" <<<"$line")
-	printf '%s\n' "$line" >>"$RAW"
-	jq -r '"  round \(.round), \(.connections) connections, \(.lane): "
-		+ "\(.per_second | round) requests/s"
+	local lane=$1 web pool database redis before after counted syncs output
+	web=$(group_pids web)
+	pool=${POOL_PIDS[${LANE_POOL[$lane]}]:-} # none: what the web server does by itself
+	database=$(group_pids database)
+	redis=$(group_pids redis)
+	counted=$(store_counts)
+	syncs_start "$database" "$redis"
+	before=$(counters "$web" "$pool" "$database" "$redis")
+	output=$(load "$lane" "$2" "$SECONDS_EACH")
+	after=$(counters "$web" "$pool" "$database" "$redis")
+	syncs=$(syncs_end)
+	jq -sRc --arg lane "$lane" --argjson connections "$2" --argjson round "$3" \
+		--arg load_kind "${4:-full}" --argjson x "${X:-null}" \
+		--argjson units "${LANE_UNITS[$lane]:-1}" \
+		--arg before "$before" --arg after "$after" --arg syncs "$syncs" \
+		--arg counted "$counted $(store_counts)" --arg asked "$STORE_ASKED" \
+		-f "$PERF/lib/run.jq" <<<"$output" | tee -a "$RAW" | show_run >&2
+}
+
+show_run() {
+	jq -r '"  " + if .load == "half" then "half load" else "round \(.round)" end
+		+ ", \(.connections) connections, \(.lane): \(.per_second | round)/s"
 		+ if .not_2xx + .failed > 0 then
-			", \(.not_2xx) NOT 200, \(.failed) FAILED" else "" end' \
-		<<<"$line" >&2
+			", \(.not_2xx) NOT 2xx, \(.failed) FAILED" else "" end'
 }
 
 # Every other round runs backwards, so that no lane always comes after the
@@ -86,7 +157,10 @@ rounds() {
 	local round count lane order=()
 	say "$TITLE: ${#LANES[@]} lanes, $ROUNDS rounds of $SECONDS_EACH s" >&2
 	for lane in "${LANES[@]}"; do
-		load "$lane" 16 1 >/dev/null
+		# A ceiling has no cache to be filled.
+		if [ -z "$QUICK" ] || is_ours "$lane"; then
+			load "$lane" 16 1 >/dev/null
+		fi
 	done
 	for ((round = 1; round <= ROUNDS; round++)); do
 		order=()
@@ -105,16 +179,59 @@ rounds() {
 	done
 }
 
-# note_memory: what each process of a pool holds after the load, in KiB. Pss
-# shares the pages of libraries out among those that map them.
+# is_ours LANE: no ceiling, nor a plain file.
+is_ours() {
+	[ "${LANE_POOL[$1]}" = tallystick ] || printf '%s\n' "${TARGETS[@]}" | grep -q "^$1 "
+}
+
+# half_load: each lane of ours once more, its connections idle for so long after
+# an answer that about half as many requests come: what a client waits for while
+# there is room.
+half_load() {
+	local lane count
+	[ -z "$QUICK" ] || return 0
+	for lane in "${LANES[@]}"; do
+		is_ours "$lane" || continue
+		for count in "${CONNECTIONS[@]}"; do
+			PERF_PACE=$(jq -rn --arg lane "$lane" --argjson count "$count" \
+				'[inputs | select(.lane == $lane and .connections == $count
+					and .load == "full") | .requests * 1e6 / .us] | sort
+				| .[length / 2 | floor]
+				| if . > 0 then 2000 * $count / . else empty end' "$RAW")
+			[ -n "$PERF_PACE" ] || continue # nothing was answered at all
+			export PERF_PACE
+			measure "$lane" "$count" 0 half
+			unset PERF_PACE
+		done
+	done
+}
+
+# ---- sizes, memory, start -------------------------------------------------------
+
+# note_sizes: bytes of a request and of its answer, with headers.
+note_sizes() {
+	local lane
+	for lane in "${LANES[@]}"; do
+		is_ours "$lane" || continue
+		lane_env "$lane"
+		fetch "${LANE_PATH[$lane]}" \
+			"%{size_request} %{size_upload} %{size_header} %{size_download}" |
+			jq -Rc --arg lane "$lane" 'split(" ") | map(tonumber)
+				| {sizes: $lane, sent: (.[0] + .[1]), received: (.[2] + .[3])}' \
+				>>"$RAW" || true
+	done
+}
+
+# note_memory: what each process of a pool and of the servers holds after the
+# load, in KiB. Pss shares the pages of libraries out among those that map them.
 note_memory() {
-	local pool pid
-	for pool in "${!POOL_PIDS[@]}"; do
-		for pid in ${POOL_PIDS[$pool]}; do
-			awk -v pool="$pool" '$1 == "Rss:" { rss = $2 }
+	local group pid
+	for group in "${!POOL_PIDS[@]}" web; do
+		for pid in $(group_pids "$group"); do
+			awk -v group="$group" '$1 == "Rss:" { rss = $2 }
 				$1 == "Pss:" { pss = $2 }
 				END { printf "{\"memory\":\"%s\",\"rss_kib\":%d,\"pss_kib\":%d}\n",
-					pool, rss, pss }' "/proc/$pid/smaps_rollup" >>"$RAW"
+					group, rss, pss }' "/proc/$pid/smaps_rollup" >>"$RAW"
 		done
 	done
 }

@@ -3,7 +3,7 @@
 # The processes that are measured: the stack, and the ceilings behind its web
 # server. Sourced by perf/run.
 
-declare -A POOL_PIDS # the ids of each pool, by its name
+declare -A POOL_PIDS # the ids of each pool by its name, and of database and Redis
 
 AGAINST_MOUNT=/oauth2/against
 
@@ -54,11 +54,21 @@ stack_up() {
 	write_include
 	stack up --server "$SERVER" --db "$DB" --processes "$PROCESSES" --threads "$THREADS" \
 		--program "$BUILD/tallystick" --web-include "$WORK/web.conf" \
-		"${SETS[@]}"
+		"${DB_OPTIONS[@]}" "${SETS[@]}" >&2
 	while read -r line; do
 		eval "$line"
 	done < <(stack env)
 	POOL_PIDS[tallystick]=$(stack pids pool | xargs)
+	POOL_PIDS[database]=$(stack pids database)
+	POOL_PIDS[redis]=$(stack pids redis)
+	note_store_asked
+}
+
+# pools_again: all pools anew, with other numbers of processes and threads.
+pools_again() {
+	pools_stop
+	stack_up
+	ceilings_start
 }
 
 # answer_size CEILING: of the real answer of the lane that is compared with it,
@@ -76,15 +86,18 @@ answer_size() {
 }
 
 # fetch PATH FORMAT: one request as the load generator makes it; prints FORMAT
-# of curl. Fails unless the answer is 200.
+# of curl. Fails unless the answer is good.
 fetch() {
-	local out options=()
-	[ -z "${PERF_FORM:-}" ] || options+=(--data "$PERF_FORM")
-	[ -z "${PERF_AUTHORIZATION:-}" ] ||
-		options+=(--header "Authorization: $PERF_AUTHORIZATION")
-	out=$(curl -sS --noproxy '*' --max-time 5 -o /dev/null \
+	local out options=() header
+	[ "$PERF_METHOD" = GET ] || options+=(--data "$PERF_FORM")
+	for header in "Authorization: $PERF_AUTHORIZATION" "Content-Type: $PERF_TYPE" \
+		"X-Api-Key: $PERF_KEY" "Accept: $PERF_ACCEPT"; do
+		# An empty one takes away what curl would send of itself.
+		[[ $header == Content-Type:* && $header == *": " ]] || options+=(--header "${header% }")
+	done
+	out=$(curl -sS --noproxy '*' --max-time 5 -o /dev/null --request "$PERF_METHOD" \
 		"${options[@]}" -w "%{http_code} $2" "$TALLYSTICK_URL$1") || return 1
-	[ "${out%% *}" = 200 ] || return 1
+	[[ $out == 2* ]] || return 1
 	say "${out#* }"
 }
 
@@ -100,7 +113,8 @@ ceilings_start() {
 ceiling_start() {
 	local name=$1 work
 	read -r -a work <<<"${CEILING_WORK[$name]}"
-	pool_spawn "$name" "$BUILD/perf/ceiling" --threads "$THREADS" --body "$2" "${work[@]}"
+	pool_spawn "$name" "$BUILD/perf/ceiling" --threads "$THREADS" --body "$2" \
+		--redis "$TALLYSTICK_REDIS_SOCKET" "${work[@]}"
 }
 
 # pool_spawn NAME COMMAND...: as examples/stack starts its pool.
@@ -108,6 +122,7 @@ pool_spawn() {
 	local name=$1 options=()
 	shift
 	! is_root || options=(-U "$(web_user)")
+	rm -f "$WORK/$name.pid"
 	spawn-fcgi -s "$(pool_socket "$name")" -M 0600 "${options[@]}" -b 1024 \
 		-F "$PROCESSES" -P "$WORK/$name.pid" -- "$@" >"$WORK/$name.log" 2>&1 ||
 		die "the pool $name did not start: $(cat "$WORK/$name.log")"
@@ -117,8 +132,11 @@ pool_spawn() {
 pools_stop() {
 	local name
 	for name in "${!POOL_PIDS[@]}"; do
+		[[ $name != @(tallystick|database|redis) ]] || continue
 		# shellcheck disable=SC2086 # ids
-		[ "$name" = tallystick ] || kill ${POOL_PIDS[$name]} 2>/dev/null || true
+		kill ${POOL_PIDS[$name]} 2>/dev/null || true
+		rm -f "$(pool_socket "$name")"
+		unset "POOL_PIDS[$name]"
 	done
 }
 

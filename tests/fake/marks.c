@@ -12,7 +12,7 @@
 #define MAX_MARKS 4096u
 
 /* Beside the kinds of marks.h. */
-enum { REFRESH_USED = 100, FAMILY_ENDED };
+enum { REFRESH_USED = 100, FAMILY_ENDED, FAMILY_MADE };
 
 struct mark {
 	int kind;
@@ -20,6 +20,7 @@ struct mark {
 	uint32_t count;
 	int64_t at_ms;      /* when it was set, as its setter said */
 	int64_t ends_at_ms; /* of tally_clock_ms */
+	struct tally_live_refs made;
 };
 
 struct fake {
@@ -117,34 +118,55 @@ static enum tally_err use(struct tally_marks *marks, enum tally_mark_kind kind,
 	return leave(fake, err);
 }
 
-static enum tally_refresh_verdict judge(struct fake *fake, const struct tally_token_id *id,
-					const struct tally_token_id *family, int64_t now_ms,
-					uint32_t grace_ms, uint32_t token_ttl, uint32_t family_ttl)
+static enum tally_refresh_verdict judge(struct fake *fake, const struct tally_refresh_use *use)
 {
-	if (find(fake, FAMILY_ENDED, span_of_id(family)) != NULL)
+	struct tally_span family = span_of_id(&use->family);
+
+	if (find(fake, FAMILY_ENDED, family) != NULL)
 		return TALLY_REFRESH_ENDED;
-	struct mark *used = make(fake, REFRESH_USED, span_of_id(id), token_ttl);
+	struct mark *used = make(fake, REFRESH_USED, span_of_id(&use->id), use->token_ttl);
 
 	if (used->count++ == 0) {
-		used->at_ms = now_ms;
+		used->at_ms = use->now_ms;
 		return TALLY_REFRESH_FIRST;
 	}
-	if (grace_ms > 0 && now_ms - used->at_ms < grace_ms)
+	if (use->grace_ms > 0 && use->now_ms - used->at_ms < use->grace_ms)
 		return TALLY_REFRESH_GRACE;
-	make(fake, FAMILY_ENDED, span_of_id(family), family_ttl);
+	make(fake, FAMILY_ENDED, family, use->family_ttl);
 	return TALLY_REFRESH_REUSED;
 }
 
-static enum tally_err use_refresh(struct tally_marks *marks, const struct tally_token_id *id,
-				  const struct tally_token_id *family, int64_t now_ms,
-				  uint32_t grace_ms, uint32_t token_ttl, uint32_t family_ttl,
-				  enum tally_refresh_verdict *verdict)
+static void note_made(struct fake *fake, const struct tally_refresh_use *use)
+{
+	struct mark *mark;
+
+	if (use->made.expires_at == 0 || use->verdict == TALLY_REFRESH_REUSED ||
+	    use->verdict == TALLY_REFRESH_ENDED)
+		return;
+	mark = make(fake, FAMILY_MADE, span_of_id(&use->family), use->family_ttl);
+	tally_live_refs_add(&mark->made, use->made);
+}
+
+static enum tally_err use_refresh(struct tally_marks *marks, struct tally_refresh_use *use)
 {
 	struct fake *fake = fake_of(marks);
 	enum tally_err err = enter(fake);
 
-	if (err == TALLY_OK)
-		*verdict = judge(fake, id, family, now_ms, grace_ms, token_ttl, family_ttl);
+	if (err == TALLY_OK) {
+		use->verdict = judge(fake, use);
+		note_made(fake, use);
+	}
+	return leave(fake, err);
+}
+
+static enum tally_err refresh_made(struct tally_marks *marks, const struct tally_token_id *family,
+				   struct tally_live_refs *out)
+{
+	struct fake *fake = fake_of(marks);
+	enum tally_err err = enter(fake);
+	const struct mark *mark = find(fake, FAMILY_MADE, span_of_id(family));
+
+	*out = mark ? mark->made : (struct tally_live_refs){ .count = 0 };
 	return leave(fake, err);
 }
 
@@ -189,6 +211,7 @@ static const struct tally_marks_ops ops = {
 	.check = check,
 	.use = use,
 	.use_refresh = use_refresh,
+	.refresh_made = refresh_made,
 	.refresh_used = refresh_used,
 	.count = count,
 	.close = close_marks,

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define ANSWER_MAX (64u << 20)
+
 const struct tally_seal_key tally_fake_wrap_key = { .bytes = "thirty-two bytes, not a secret." };
 
 static void must(bool ok, const char *what)
@@ -74,9 +76,8 @@ static void add_user(struct tally_store *store)
 	must(store->ops->user_add(store, &user) == TALLY_OK, "adding the user");
 }
 
-/* A signing key, in PKCS #8 wrapped under the key of write_wrap_key. */
-static void add_key(struct tally_store *store, const char *alg_name,
-		    const struct tally_seal_key *wrap)
+void tally_fake_key_add(struct tally_store *store, const char *kid, const char *alg_name,
+			int64_t activate_at)
 {
 	const struct tally_alg *alg = tally_alg_find(tally_span_of(alg_name));
 	char der[TALLY_KEY_DER_MAX], public_der[TALLY_KEY_DER_MAX];
@@ -84,10 +85,10 @@ static void add_key(struct tally_store *store, const char *alg_name,
 	struct tally_buf private_buf, public_buf, wrapped_buf;
 	struct tally_key *key = NULL;
 	struct tally_key_record record = {
-		.kid = TALLY_SPAN("k1"),
+		.kid = tally_span_of(kid),
 		.alg = tally_span_of(alg_name),
 		.created_at = 1,
-		.activate_at = 1,
+		.activate_at = activate_at,
 	};
 
 	tally_buf_over(&private_buf, der, sizeof(der));
@@ -96,8 +97,8 @@ static void add_key(struct tally_store *store, const char *alg_name,
 	must(tally_key_generate(alg, &key) == TALLY_OK, "making a key");
 	must(tally_key_add_private_der(key, &private_buf) == TALLY_OK, "encoding a key");
 	must(tally_key_add_public_der(key, &public_buf) == TALLY_OK, "encoding a key");
-	must(tally_seal(wrap, record.kid, tally_buf_span(&private_buf), &wrapped_buf) == TALLY_OK,
-	     "wrapping a key");
+	must(tally_seal(&tally_fake_wrap_key, record.kid, tally_buf_span(&private_buf),
+			&wrapped_buf) == TALLY_OK, "wrapping a key");
 	record.public_der = tally_buf_span(&public_buf);
 	record.wrapped = tally_buf_span(&wrapped_buf);
 	must(store->ops->key_add(store, &record) == TALLY_OK, "storing a key");
@@ -128,18 +129,23 @@ static struct tally_conf *make_conf(const char *wrap_path, const char *more)
 	return conf;
 }
 
-void tally_fake_service_open(struct tally_fake_service *service, const char *alg, const char *more)
+static void open_service(struct tally_fake_service *service, const char *alg, const char *more)
 {
 	char wrap_path[] = "/tmp/tallystick-wrap-XXXXXX";
 
+	tally_buf_grow(&service->answer, ANSWER_MAX);
 	write_wrap_key(&tally_fake_wrap_key, wrap_path);
 	service->store = tally_fake_store_new();
-	service->marks = tally_fake_marks_new();
-	must(service->store != NULL && service->marks != NULL, "the store");
+	must(service->store != NULL, "the store");
 	add_client(service->store);
 	add_user(service->store);
-	add_key(service->store, alg, &tally_fake_wrap_key);
-	const struct tally_app_stores stores = { service->store, service->marks };
+	tally_fake_key_add(service->store, "k1", alg, 1);
+	const struct tally_app_stores stores = {
+		.store = service->store,
+		.marks = service->marks,
+		.lists = service->lists,
+		.token_status = service->status,
+	};
 
 	must(tally_app_open(make_conf(wrap_path, more), stores, &service->app) == TALLY_OK,
 	     "opening");
@@ -149,10 +155,56 @@ void tally_fake_service_open(struct tally_fake_service *service, const char *alg
 	must(service->worker != NULL, "a worker");
 }
 
+void tally_fake_service_open(struct tally_fake_service *service, const char *alg, const char *more)
+{
+	service->marks = tally_fake_marks_new();
+	service->status = tally_fake_token_status_new();
+	service->lists = NULL;
+	must(service->marks != NULL && service->status != NULL, "what is in Redis");
+	open_service(service, alg, more);
+}
+
+void tally_fake_service_open_with_lists(struct tally_fake_service *service, const char *alg,
+					const char *more)
+{
+	service->marks = tally_fake_marks_new();
+	service->status = NULL;
+	service->lists = tally_fake_lists_new();
+	must(service->marks != NULL && service->lists != NULL, "what is in Redis");
+	open_service(service, alg, more);
+}
+
+void tally_fake_service_open_without_redis(struct tally_fake_service *service, const char *alg,
+					   const char *more)
+{
+	service->marks = NULL;
+	service->status = NULL;
+	service->lists = NULL;
+	open_service(service, alg, more);
+}
+
 void tally_fake_service_close(struct tally_fake_service *service)
 {
 	tally_worker_free(service->worker);
 	tally_app_close(service->app);
+	tally_buf_free(&service->answer);
+	tally_fake_token_status_free(service->status);
+}
+
+struct tally_fake_service tally_fake_service_beside(const struct tally_fake_service *service)
+{
+	struct tally_fake_service beside = *service;
+
+	tally_buf_grow(&beside.answer, ANSWER_MAX);
+	beside.worker = tally_worker_new(service->app);
+	must(beside.worker != NULL, "another worker");
+	return beside;
+}
+
+void tally_fake_service_beside_end(struct tally_fake_service *beside)
+{
+	tally_worker_free(beside->worker);
+	tally_buf_free(&beside->answer);
 }
 
 static size_t read_body(void *context, char *out, size_t n)
@@ -167,6 +219,15 @@ static size_t read_body(void *context, char *out, size_t n)
 	return got;
 }
 
+static struct tally_span join(struct tally_fake_service *service, struct tally_answer answer)
+{
+	service->answer.n = 0;
+	tally_buf_add_span(&service->answer, answer.head);
+	tally_buf_add_span(&service->answer, answer.body);
+	must(tally_buf_err(&service->answer) == TALLY_OK, "joining an answer");
+	return tally_buf_span(&service->answer);
+}
+
 struct tally_span tally_fake_service_send(struct tally_fake_service *service,
 					  const struct tally_fake_request *request)
 {
@@ -178,6 +239,11 @@ struct tally_span tally_fake_service_send(struct tally_fake_service *service,
 		.content_type = tally_span_of(request->content_type),
 		.content_length = tally_span_of(request->content_length),
 		.authorization = tally_span_of(request->authorization),
+		.api_key = tally_span_of(request->api_key),
+		.accept = tally_span_of(request->accept),
+		.accept_encoding = tally_span_of(request->accept_encoding),
+		.if_none_match = tally_span_of(request->if_none_match),
+		.if_modified_since = tally_span_of(request->if_modified_since),
 		.remote_addr = TALLY_SPAN("192.0.2.1"),
 	};
 
@@ -186,7 +252,8 @@ struct tally_span tally_fake_service_send(struct tally_fake_service *service,
 		params.content_length = tally_span_of(length);
 	}
 	tally_worker_forget(service->worker);
-	return tally_worker_handle(service->worker, &params, false, read_body, &body);
+	return join(service, tally_worker_handle(service->worker, &params, false, read_body,
+						 &body));
 }
 
 struct tally_span tally_fake_service_token(struct tally_fake_service *service, const char *form)

@@ -112,6 +112,22 @@ static enum tally_err key_add(struct tally_store *store, const struct tally_key_
 	return fake_leave(fake, err);
 }
 
+static enum tally_err key_rewrap(struct tally_store *store, const struct tally_key_record *before,
+				 struct tally_span wrapped)
+{
+	struct fake *fake = fake_of(store);
+	enum tally_err err = fake_enter(fake);
+	struct tally_key_record *key = find_key(fake, before->kid);
+
+	if (err == TALLY_OK && (key == NULL || !tally_span_eq(key->wrapped, before->wrapped)))
+		err = TALLY_ERR_NOT_FOUND;
+	if (err == TALLY_OK && !fake_dup_all(fake->arena, (struct tally_span *[]){ &wrapped }, 1))
+		err = TALLY_ERR_NOMEM;
+	if (err == TALLY_OK)
+		key->wrapped = wrapped;
+	return fake_leave(fake, err);
+}
+
 /* Enters; *out is the key when it exists and is not retired. */
 static enum tally_err enter_for_key(struct fake *fake, struct tally_span kid,
 				    struct tally_key_record **out)
@@ -174,9 +190,15 @@ static void close_store(struct tally_store *store)
 
 static const struct tally_store_ops ops = {
 	.ping = ping,
+	.organisation_find = fake_organisation_find,
+	.organisation_list = fake_organisation_list,
+	.organisation_add = fake_organisation_add,
+	.organisation_disable = fake_organisation_disable,
+	.organisation_remove = fake_organisation_remove,
 	.client_find = fake_client_find,
 	.client_list = fake_client_list,
 	.client_add = fake_client_add,
+	.client_set = fake_client_set,
 	.client_disable = fake_client_disable,
 	.client_remove = fake_client_remove,
 	.client_secret_add = fake_client_secret_add,
@@ -197,15 +219,24 @@ static const struct tally_store_ops ops = {
 	.issuer_find = fake_issuer_find,
 	.issuer_list = fake_issuer_list,
 	.issuer_add = fake_issuer_add,
+	.issuer_set = fake_issuer_set,
 	.issuer_disable = fake_issuer_disable,
 	.issuer_remove = fake_issuer_remove,
+	.pool_list = fake_pool_list,
+	.pool_add = fake_pool_add,
+	.pool_set = fake_pool_set,
+	.pool_retire = fake_pool_retire,
 	.token_write = fake_token_write,
 	.access_find = fake_access_find,
 	.refresh_find = fake_refresh_find,
+	.refresh_next = fake_refresh_next,
+	.entry_page = fake_entry_page,
 	.revoked = fake_revoked,
 	.revoke = fake_revoke,
 	.revoke_all = fake_revoke_all,
 	.purge = fake_purge,
+	.client_secret_rewrap = fake_client_secret_rewrap,
+	.key_rewrap = key_rewrap,
 	.key_list = key_list,
 	.key_add = key_add,
 	.key_activate = key_activate,
@@ -221,7 +252,8 @@ struct tally_store *tally_fake_store_new(void)
 	if (fake == NULL)
 		return NULL;
 	fake->arena = tally_arena_new(4096, 512u << 20);
-	if (fake->arena == NULL) {
+	if (fake->arena == NULL || !fake_add_default_organisation(fake)) {
+		tally_arena_free(fake->arena);
 		free(fake);
 		return NULL;
 	}

@@ -43,8 +43,8 @@ static bool copy_client(struct tally_arena *arena, const struct tally_client_rec
 	return fake_dup_all(arena,
 			    (struct tally_span *[]){ &to->client_id, &to->name, &to->grants,
 						     &to->scopes, &to->default_scopes,
-						     &to->audience },
-			    6);
+						     &to->audience, &to->organisation },
+			    7);
 }
 
 static bool make_lists(struct tally_arena *arena, struct lists *lists)
@@ -75,13 +75,15 @@ const struct tally_client_record *fake_client_numbered(const struct fake *fake, 
 	return NULL;
 }
 
-static enum tally_err give_client(struct tally_arena *arena, const struct tally_client_record *from,
+static enum tally_err give_client(const struct fake *fake, struct tally_arena *arena,
+				  const struct tally_client_record *from,
 				  struct tally_client_record *out)
 {
 	struct lists lists;
 
 	if (!make_lists(arena, &lists) || !copy_client(arena, from, out, lists))
 		return TALLY_ERR_NOMEM;
+	out->organisation_disabled_at = fake_organisation_disabled(fake, from->organisation);
 	return TALLY_OK;
 }
 
@@ -95,7 +97,7 @@ enum tally_err fake_client_find(struct tally_store *store, struct tally_arena *a
 	if (err == TALLY_OK && !find_client(fake, client_id, &at))
 		err = TALLY_ERR_NOT_FOUND;
 	if (err == TALLY_OK)
-		err = give_client(arena, fake->clients[at], out);
+		err = give_client(fake, arena, fake->clients[at], out);
 	return fake_leave(fake, err);
 }
 
@@ -110,7 +112,7 @@ static enum tally_err snapshot(struct fake *fake, struct tally_arena *arena,
 	if (err == TALLY_OK && *out == NULL)
 		err = TALLY_ERR_NOMEM;
 	while (err == TALLY_OK && *count < fake->client_count) {
-		err = give_client(arena, fake->clients[*count], *out + *count);
+		err = give_client(fake, arena, fake->clients[*count], *out + *count);
 		++*count;
 	}
 	return fake_leave(fake, err);
@@ -144,8 +146,12 @@ static enum tally_err insert_client(struct fake *fake, const struct tally_client
 		return TALLY_ERR_LIMIT;
 	struct tally_client_record *client = tally_arena_zalloc(fake->arena, sizeof(*client));
 
-	if (client == NULL || give_client(fake->arena, record, client) != TALLY_OK)
+	if (client == NULL || give_client(fake, fake->arena, record, client) != TALLY_OK)
 		return TALLY_ERR_NOMEM;
+	enum tally_err err = fake_join(fake, &client->organisation);
+
+	if (err != TALLY_OK)
+		return err;
 	client->number = ++fake->last_number;
 	memmove(fake->clients + at + 1, fake->clients + at,
 		(fake->client_count - at) * sizeof(fake->clients[0]));
@@ -161,6 +167,39 @@ enum tally_err fake_client_add(struct tally_store *store, const struct tally_cli
 
 	if (err == TALLY_OK)
 		err = insert_client(fake, client);
+	return fake_leave(fake, err);
+}
+
+/* edit is called with the lock held: it must not use the store. */
+static enum tally_err edit_client(struct fake *fake, size_t at, tally_client_edit *edit,
+				  void *context)
+{
+	struct tally_client_record *client = tally_arena_zalloc(fake->arena, sizeof(*client));
+	enum tally_err err = client ? give_client(fake, fake->arena, fake->clients[at], client)
+				    : TALLY_ERR_NOMEM;
+
+	if (err == TALLY_OK)
+		err = edit(context, client);
+	if (err == TALLY_OK)
+		err = fake_join(fake, &client->organisation);
+	/* What it was given is copied, since it is the caller's. */
+	if (err == TALLY_OK)
+		err = give_client(fake, fake->arena, client, fake->clients[at]);
+	return err;
+}
+
+enum tally_err fake_client_set(struct tally_store *store, struct tally_arena *arena,
+			       struct tally_span client_id, tally_client_edit *edit, void *context)
+{
+	struct fake *fake = fake_of(store);
+	enum tally_err err = fake_enter(fake);
+	size_t at;
+
+	(void)arena;
+	if (err == TALLY_OK && !find_client(fake, client_id, &at))
+		err = TALLY_ERR_NOT_FOUND;
+	if (err == TALLY_OK)
+		err = edit_client(fake, at, edit, context);
 	return fake_leave(fake, err);
 }
 
@@ -253,6 +292,35 @@ enum tally_err fake_client_secret_remove(struct tally_store *store, struct tally
 		err = TALLY_ERR_NOT_FOUND;
 	if (err == TALLY_OK)
 		remove_secret(fake->clients[at], secret);
+	return fake_leave(fake, err);
+}
+
+static struct tally_secret_record *secret_of(struct fake *fake, uint64_t client,
+					     struct tally_span secret_id)
+{
+	size_t at;
+
+	for (size_t i = 0; i < fake->client_count; i++)
+		if (fake->clients[i]->number == client &&
+		    find_secret(fake->clients[i], secret_id, &at))
+			return &fake->clients[i]->secrets[at];
+	return NULL;
+}
+
+enum tally_err fake_client_secret_rewrap(struct tally_store *store, uint64_t client,
+					 const struct tally_secret_record *before,
+					 struct tally_span wrapped)
+{
+	struct fake *fake = fake_of(store);
+	enum tally_err err = fake_enter(fake);
+	struct tally_secret_record *secret = secret_of(fake, client, before->secret_id);
+
+	if (err == TALLY_OK && (secret == NULL || !tally_span_eq(secret->wrapped, before->wrapped)))
+		err = TALLY_ERR_NOT_FOUND;
+	if (err == TALLY_OK && !fake_dup_all(fake->arena, (struct tally_span *[]){ &wrapped }, 1))
+		err = TALLY_ERR_NOMEM;
+	if (err == TALLY_OK)
+		secret->wrapped = wrapped;
 	return fake_leave(fake, err);
 }
 

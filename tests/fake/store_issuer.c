@@ -110,6 +110,36 @@ enum tally_err fake_issuer_add(struct tally_store *store, const struct tally_iss
 	return fake_leave(fake, err);
 }
 
+static enum tally_err change_issuer(struct fake *fake, struct tally_issuer_record *to,
+				    const struct tally_issuer_record *wanted, unsigned int parts)
+{
+	struct tally_issuer_record copy;
+
+	if (wanted->jwks.n > TALLY_JWKS_MAX)
+		return TALLY_ERR_LIMIT;
+	if (copy_issuer(fake->arena, wanted, &copy) != TALLY_OK)
+		return TALLY_ERR_NOMEM;
+	if (parts & TALLY_ISSUER_JWKS)
+		to->jwks = copy.jwks;
+	if (parts & TALLY_ISSUER_AUDIENCE)
+		to->audience = copy.audience;
+	if (parts & TALLY_ISSUER_MAPPING)
+		to->mapping = copy.mapping;
+	return TALLY_OK;
+}
+
+enum tally_err fake_issuer_set(struct tally_store *store, const struct tally_issuer_record *issuer,
+			       unsigned int parts)
+{
+	struct fake *fake = fake_of(store);
+	size_t at;
+	enum tally_err err = enter_for_issuer(fake, issuer->issuer, &at);
+
+	if (err == TALLY_OK)
+		err = change_issuer(fake, &fake->issuers[at], issuer, parts);
+	return fake_leave(fake, err);
+}
+
 enum tally_err fake_issuer_disable(struct tally_store *store, struct tally_span issuer,
 				   int64_t when)
 {

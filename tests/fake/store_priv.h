@@ -8,8 +8,10 @@
 #include <pthread.h>
 
 #define FAKE_CLIENTS 1024u
+#define FAKE_ORGANISATIONS 256u
 #define FAKE_USERS 4096u
 #define FAKE_ISSUERS 64u
+#define FAKE_POOLS 64u
 #define FAKE_KEYS 64u
 #define FAKE_USER_KEYS 4096u
 #define FAKE_WATERMARKS 1024u
@@ -22,7 +24,10 @@ struct fake_row {
 	union {
 		struct tally_access_record access;
 		struct tally_refresh_record refresh;
-		int64_t used_at_us;
+		struct {
+			int64_t used_at_us;
+			struct tally_token_id successor; /* all zero: not kept */
+		};
 	};
 };
 
@@ -42,6 +47,8 @@ struct fake {
 	/* Text only grows; a test is short. */
 	struct tally_arena *arena;
 	uint64_t last_number;
+	struct tally_organisation_record organisations[FAKE_ORGANISATIONS]; /* in that order */
+	size_t organisation_count;
 	struct tally_client_record *clients[FAKE_CLIENTS]; /* in the order of client_id */
 	size_t client_count;
 	struct tally_user_record *users[FAKE_USERS]; /* in the order of their numbers */
@@ -50,6 +57,8 @@ struct fake {
 	size_t user_key_count;
 	struct tally_issuer_record issuers[FAKE_ISSUERS]; /* in the order of issuer */
 	size_t issuer_count;
+	struct tally_pool_record pools[FAKE_POOLS]; /* in the order of pool_id */
+	size_t pool_count;
 	struct tally_key_record keys[FAKE_KEYS]; /* in the order of created_at, kid */
 	size_t key_count;
 	struct fake_table access;
@@ -82,18 +91,35 @@ bool fake_copy_public_key(struct tally_arena *arena, const struct tally_public_k
 const struct tally_client_record *fake_client_numbered(const struct fake *fake, uint64_t number);
 const struct tally_user_record *fake_user_numbered(const struct fake *fake, uint64_t number);
 
+/* Of clients and users that are added: the organisation's own copy of its name. */
+enum tally_err fake_join(struct fake *fake, struct tally_span *organisation);
+/* Since when it is disabled. */
+int64_t fake_organisation_disabled(const struct fake *fake, struct tally_span organisation);
+bool fake_add_default_organisation(struct fake *fake);
+
 /* The operations, as in store.h. */
 #define FAKE_OP(name, ...) enum tally_err fake_##name(struct tally_store *store, __VA_ARGS__)
+
+FAKE_OP(organisation_find, struct tally_arena *arena, struct tally_span organisation_id,
+	struct tally_organisation_record *out);
+FAKE_OP(organisation_list, tally_organisation_visit *visit, void *context);
+FAKE_OP(organisation_add, const struct tally_organisation_record *organisation);
+FAKE_OP(organisation_disable, struct tally_span organisation_id, int64_t when);
+FAKE_OP(organisation_remove, struct tally_span organisation_id);
 
 FAKE_OP(client_find, struct tally_arena *arena, struct tally_span client_id,
 	struct tally_client_record *out);
 FAKE_OP(client_list, tally_client_visit *visit, void *context);
 FAKE_OP(client_add, const struct tally_client_record *client);
+FAKE_OP(client_set, struct tally_arena *arena, struct tally_span client_id,
+	tally_client_edit *edit, void *context);
 FAKE_OP(client_disable, struct tally_span client_id, int64_t when);
 FAKE_OP(client_remove, struct tally_span client_id);
 FAKE_OP(client_secret_add, struct tally_span client_id, const struct tally_secret_record *secret,
 	int64_t now);
 FAKE_OP(client_secret_remove, struct tally_span client_id, struct tally_span secret_id);
+FAKE_OP(client_secret_rewrap, uint64_t client, const struct tally_secret_record *before,
+	struct tally_span wrapped);
 FAKE_OP(client_key_add, const struct tally_public_key_record *key);
 FAKE_OP(client_key_remove, struct tally_span client_id, struct tally_span key_id);
 
@@ -117,14 +143,25 @@ FAKE_OP(issuer_find, struct tally_arena *arena, struct tally_span issuer,
 	struct tally_issuer_record *out);
 FAKE_OP(issuer_list, tally_issuer_visit *visit, void *context);
 FAKE_OP(issuer_add, const struct tally_issuer_record *issuer);
+FAKE_OP(issuer_set, const struct tally_issuer_record *issuer, unsigned int parts);
 FAKE_OP(issuer_disable, struct tally_span issuer, int64_t when);
 FAKE_OP(issuer_remove, struct tally_span issuer);
+
+FAKE_OP(pool_list, struct tally_arena *arena, struct tally_pool_record **out, size_t *count);
+FAKE_OP(pool_add, const struct tally_pool_record *pool);
+FAKE_OP(pool_set, struct tally_span pool_id, struct tally_span before,
+	struct tally_span definition);
+FAKE_OP(pool_retire, struct tally_span pool_id, int64_t when);
 
 FAKE_OP(token_write, struct tally_token_job **jobs, size_t count);
 FAKE_OP(access_find, struct tally_arena *arena, const struct tally_token_id *id,
 	struct tally_access_found *out);
 FAKE_OP(refresh_find, struct tally_arena *arena, const struct tally_token_id *id,
 	struct tally_refresh_found *out);
+FAKE_OP(refresh_next, struct tally_arena *arena, const struct tally_token_id *id,
+	struct tally_token_id *next, struct tally_live_refs *live);
+FAKE_OP(entry_page, struct tally_arena *arena, struct tally_entry_walk *walk,
+	struct tally_status_ref refs[TALLY_ENTRY_PAGE], size_t *n);
 FAKE_OP(revoked, const struct tally_revocation_query *query, bool *out);
 FAKE_OP(revoke, const struct tally_token_id *id, int64_t now);
 FAKE_OP(revoke_all, enum tally_watermark_kind kind, struct tally_span who, int64_t until_us);

@@ -122,6 +122,9 @@ static enum tally_err add_access(struct fake *fake, const struct tally_access_re
 	if (row == NULL)
 		return TALLY_ERR_NOMEM;
 	row->access = *record;
+	/* The URI is not kept, only that there is an entry. */
+	if (record->status_uri.n > 0)
+		row->access.status_uri = TALLY_SPAN("kept");
 	return copy_owner(fake->arena, &row->access.owner) ? TALLY_OK : TALLY_ERR_NOMEM;
 }
 
@@ -142,6 +145,8 @@ static enum tally_err add_use(struct fake *fake, const struct tally_token_job *j
 	if (row == NULL)
 		return TALLY_ERR_NOMEM;
 	row->used_at_us = job->now_us;
+	if (job->refresh != NULL)
+		row->successor = job->refresh->id;
 	return TALLY_OK;
 }
 
@@ -216,6 +221,7 @@ enum tally_err fake_access_find(struct tally_store *store, struct tally_arena *a
 		err = TALLY_ERR_NOT_FOUND;
 	if (err == TALLY_OK) {
 		out->token = row->access;
+		out->token.status_uri = TALLY_SPAN("");
 		out->is_revoked = is_ended(fake, id, &row->access.family, &row->access.owner);
 		if (!copy_owner(arena, &out->token.owner))
 			err = TALLY_ERR_NOMEM;
@@ -240,6 +246,85 @@ enum tally_err fake_refresh_find(struct tally_store *store, struct tally_arena *
 		if (!copy_owner(arena, &out->token.owner))
 			err = TALLY_ERR_NOMEM;
 	}
+	return fake_leave(fake, err);
+}
+
+enum tally_err fake_refresh_next(struct tally_store *store, struct tally_arena *arena,
+				 const struct tally_token_id *id, struct tally_token_id *next,
+				 struct tally_live_refs *live)
+{
+	struct fake *fake = fake_of(store);
+	enum tally_err err = fake_enter(fake);
+	const struct fake_row *use = find(&fake->use, id);
+	const struct fake_row *row = use ? find(&fake->refresh, &use->successor) : NULL;
+
+	(void)arena;
+	if (err == TALLY_OK && row == NULL)
+		err = TALLY_ERR_NOT_FOUND;
+	if (err == TALLY_OK) {
+		*next = row->id;
+		*live = row->refresh.live;
+	}
+	return fake_leave(fake, err);
+}
+
+/* ---- entries of status lists ---- */
+
+static bool is_of(const struct tally_entry_walk *walk, const struct tally_token_owner *owner)
+{
+	return walk->kind == TALLY_WATERMARK_CLIENT ? owner->client == walk->client
+						    : tally_span_eq(owner->subject, walk->subject);
+}
+
+/* What a row of either table has. */
+static struct tally_live_refs entries_of(const struct fake_row *row, bool is_refresh, int64_t now)
+{
+	const struct tally_access_record *access = &row->access;
+	struct tally_live_refs live = { .count = 0 };
+
+	if (is_refresh)
+		live = row->refresh.live;
+	else if (access->status_uri.n > 0)
+		tally_live_refs_add(&live, (struct tally_live_ref){ access->status,
+								    access->expires_at });
+	tally_live_refs_expire(&live, now);
+	return live;
+}
+
+static bool add_entries(struct fake *fake, struct tally_entry_walk *walk,
+			struct tally_status_ref *refs, size_t *n)
+{
+	bool is_refresh = walk->part == 1;
+	struct fake_table *table = is_refresh ? &fake->refresh : &fake->access;
+
+	for (size_t i = 0; table->buckets != NULL && i < FAKE_TABLES_BUCKETS; i++)
+		for (const struct fake_row *row = table->buckets[i]; row != NULL; row = row->next) {
+			struct tally_live_refs live = entries_of(row, is_refresh, walk->now);
+
+			walk->rows++;
+			if (!is_of(walk, is_refresh ? &row->refresh.owner : &row->access.owner))
+				continue;
+			if (*n + live.count > TALLY_ENTRY_PAGE)
+				return false;
+			for (size_t k = 0; k < live.count; k++)
+				refs[(*n)++] = live.items[k].ref;
+		}
+	return true;
+}
+
+/* A table is a page. */
+enum tally_err fake_entry_page(struct tally_store *store, struct tally_arena *arena,
+			       struct tally_entry_walk *walk,
+			       struct tally_status_ref refs[TALLY_ENTRY_PAGE], size_t *n)
+{
+	struct fake *fake = fake_of(store);
+	enum tally_err err = fake_enter(fake);
+
+	(void)arena;
+	*n = 0;
+	if (err == TALLY_OK && !add_entries(fake, walk, refs, n))
+		err = TALLY_ERR_LIMIT;
+	walk->is_over = ++walk->part == 2;
 	return fake_leave(fake, err);
 }
 

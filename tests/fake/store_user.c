@@ -10,14 +10,17 @@ static bool copy_user(struct tally_arena *arena, const struct tally_user_record 
 	*to = *from;
 	return fake_dup_all(arena,
 			    (struct tally_span *[]){ &to->user_id, &to->login, &to->name,
-						     &to->password },
-			    4);
+						     &to->password, &to->organisation },
+			    5);
 }
 
-static enum tally_err give_user(struct tally_arena *arena, const struct tally_user_record *from,
-				struct tally_user_record *out)
+static enum tally_err give_user(const struct fake *fake, struct tally_arena *arena,
+				const struct tally_user_record *from, struct tally_user_record *out)
 {
-	return copy_user(arena, from, out) ? TALLY_OK : TALLY_ERR_NOMEM;
+	if (!copy_user(arena, from, out))
+		return TALLY_ERR_NOMEM;
+	out->organisation_disabled_at = fake_organisation_disabled(fake, from->organisation);
+	return TALLY_OK;
 }
 
 static bool find_user(const struct fake *fake, struct tally_span user_id, size_t *at)
@@ -55,7 +58,7 @@ enum tally_err fake_user_find(struct tally_store *store, struct tally_arena *are
 	if (err == TALLY_OK && !find_user(fake, user_id, &at))
 		err = TALLY_ERR_NOT_FOUND;
 	if (err == TALLY_OK)
-		err = give_user(arena, fake->users[at], out);
+		err = give_user(fake, arena, fake->users[at], out);
 	return fake_leave(fake, err);
 }
 
@@ -69,7 +72,7 @@ enum tally_err fake_user_find_login(struct tally_store *store, struct tally_aren
 	if (err == TALLY_OK && !find_login(fake, login, &at))
 		err = TALLY_ERR_NOT_FOUND;
 	if (err == TALLY_OK)
-		err = give_user(arena, fake->users[at], out);
+		err = give_user(fake, arena, fake->users[at], out);
 	return fake_leave(fake, err);
 }
 
@@ -84,7 +87,7 @@ static enum tally_err snapshot(struct fake *fake, struct tally_arena *arena,
 	if (err == TALLY_OK && *out == NULL)
 		err = TALLY_ERR_NOMEM;
 	while (err == TALLY_OK && *count < fake->user_count) {
-		err = give_user(arena, fake->users[*count], *out + *count);
+		err = give_user(fake, arena, fake->users[*count], *out + *count);
 		++*count;
 	}
 	return fake_leave(fake, err);
@@ -120,6 +123,10 @@ static enum tally_err insert_user(struct fake *fake, const struct tally_user_rec
 
 	if (user == NULL || !copy_user(fake->arena, record, user))
 		return TALLY_ERR_NOMEM;
+	enum tally_err err = fake_join(fake, &user->organisation);
+
+	if (err != TALLY_OK)
+		return err;
 	user->number = ++fake->last_number;
 	fake->users[fake->user_count++] = user;
 	return TALLY_OK;
@@ -222,7 +229,7 @@ enum tally_err fake_user_key_find(struct tally_store *store, struct tally_arena 
 	if (err == TALLY_OK && !fake_copy_public_key(arena, &fake->user_keys[at], key))
 		err = TALLY_ERR_NOMEM;
 	if (err == TALLY_OK)
-		err = give_user(arena, fake->users[owner], user);
+		err = give_user(fake, arena, fake->users[owner], user);
 	return fake_leave(fake, err);
 }
 

@@ -8,7 +8,7 @@
 
 #include "sys/log.h"
 #include "tests/fake/service.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/answer.h"
 
 static struct tally_fake_service *service(void)
 {
@@ -32,34 +32,6 @@ static const char *cut_at(struct tally_span *rest, char end, char *out, size_t s
 		memcpy(out, line.p, n);
 	out[n] = '\0';
 	return n > 0 ? out : NULL;
-}
-
-/* RFC 3875 §6: header lines of clean text, then a body of the length announced. */
-static void check_response(struct tally_span response, bool is_head)
-{
-	const char *end = memmem(response.p, response.n, "\r\n\r\n", 4);
-	size_t length = 0;
-
-	FUZZ_ASSERT(end != NULL);
-	FUZZ_ASSERT(tally_span_starts_with(response, TALLY_SPAN("Status: ")));
-	struct tally_span head = tally_span(response.p, (size_t)(end + 2 - response.p));
-
-	while (head.n > 0) {
-		struct tally_span line = tally_span_cut(&head, '\n');
-		uint64_t n;
-
-		FUZZ_ASSERT(line.n > 1 && line.p[line.n - 1] == '\r');
-		for (size_t i = 0; i + 1 < line.n; i++)
-			FUZZ_ASSERT((unsigned char)line.p[i] >= ' ');
-		if (!tally_span_starts_with(line, TALLY_SPAN("Content-Length: ")))
-			continue;
-		FUZZ_ASSERT(tally_span_to_u64(tally_span(line.p + 16, line.n - 17), SIZE_MAX, &n) ==
-			    TALLY_OK);
-		length = (size_t)n;
-	}
-	size_t body = response.n - (size_t)(end + 4 - response.p);
-
-	FUZZ_ASSERT(body == (is_head ? 0 : length));
 }
 
 /* A token only for who shows the secret. */
@@ -88,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	request.body = rest;
 	struct tally_span response = tally_fake_service_send(service(), &request);
 
-	check_response(response, request.method && strcmp(request.method, "HEAD") == 0);
+	fuzz_check_answer(response, request.method && strcmp(request.method, "HEAD") == 0);
 	check_token(response, tally_span(data, size));
 	return 0;
 }

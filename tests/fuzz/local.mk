@@ -2,7 +2,7 @@
 # three lines here. With FUZZ_ENGINE (see doc/building.md) it is a fuzzer,
 # without it a test that replays its corpus.
 check_LIBRARIES += libreplay.a
-libreplay_a_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/escape.h
+libreplay_a_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/escape.h tests/fuzz/answer.h
 EXTRA_DIST += tests/fuzz/corpus
 fuzz_tests =
 
@@ -20,6 +20,26 @@ fuzz_tests += tests/fuzz/fuzz_form
 check_PROGRAMS += tests/fuzz/fuzz_basic
 tests_fuzz_fuzz_basic_LDADD = $(fuzz_libs)
 fuzz_tests += tests/fuzz/fuzz_basic
+
+check_PROGRAMS += tests/fuzz/fuzz_accept
+tests_fuzz_fuzz_accept_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_accept
+
+check_PROGRAMS += tests/fuzz/fuzz_bits
+tests_fuzz_fuzz_bits_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_bits
+
+check_PROGRAMS += tests/fuzz/fuzz_cbor
+tests_fuzz_fuzz_cbor_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_cbor
+
+check_PROGRAMS += tests/fuzz/fuzz_cose
+tests_fuzz_fuzz_cose_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_cose
+
+check_PROGRAMS += tests/fuzz/fuzz_status
+tests_fuzz_fuzz_status_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_status
 
 check_PROGRAMS += tests/fuzz/fuzz_json
 tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)
@@ -56,3 +76,7 @@ fuzz_tests += tests/fuzz/fuzz_refresh
 check_PROGRAMS += tests/fuzz/fuzz_assertion
 tests_fuzz_fuzz_assertion_LDADD = $(fuzz_libs)
 fuzz_tests += tests/fuzz/fuzz_assertion
+
+check_PROGRAMS += tests/fuzz/fuzz_lists
+tests_fuzz_fuzz_lists_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_lists

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The first command of the README, in a fresh copy of the checkout, without a
-# terminal: it builds, shows a verified token, and leaves nothing behind.
+# terminal: it builds, shows a token that is verified and revoked, and leaves
+# nothing behind.
 # shellcheck source=tests/it/lib.sh
 . "${TALLY_SRCDIR:?}/tests/it/lib.sh"
 
@@ -36,11 +37,15 @@ processes() {
 before=$(git -C "$copy" status --porcelain)
 quickstart --once
 is "quickstart --once succeeds" "$?" 0 || diag "$(tail -n 40 "$TEST_TMP/out")"
-for step in packages build stack token verified; do
+for step in packages build stack token verified status revoked reference; do
 	ok "it tells of the step \"$step\"" said "^  $step +.* s\$"
 done
 ok "it shows the token's claims" said '"client_id": "demo"'
 ok "verified by a tool that is not ours" said '^  verified +ES256.*jose'
+ok "the token names an entry of a list" said '"uri": "http.*/status-lists/tokens-[0-9a-f]{12}"'
+ok "which says that it is valid" said '^  status +VALID, by entry [0-9]+ of a list of 1000000 '
+ok "and then that it is not" said '^  revoked +INVALID in the list, [0-9.]+ s later '
+ok "as it is with the credential of others" said '^  reference .*: VALID, updated, INVALID '
 not_ok "no FAILED" said FAILED
 not_ok "no colours or cursor movements without a terminal" said $'\033|\r'
 is "--once leaves no process" "$(processes "$TALLYSTICK_CACHE/quickstart.")" ""
@@ -56,6 +61,10 @@ grep -o 'examples/stack [a-z]*' "$TEST_TMP/out" | sort -u >"$TEST_TMP/try"
 for verb in env status logs; do
 	ok "examples/stack $verb works" sh -c "cd '$copy' && examples/stack $verb"
 done
+command=$(grep -A 1 'curl .*X-Api-Key' "$TEST_TMP/out" | sed -z 's/\\\n//')
+like "the command for references gives some" \
+	"$(cd "$copy" && eval "$(examples/stack env)" && eval "$command" 2>/dev/null)" \
+	'^\{"references":\[\{"uri":"http.*"index":[0-9]+\}\]\}$'
 quickstart
 is "a third one, over the running stack, succeeds" "$?" 0
 ok "examples/stack down works" sh -c "cd '$copy' && examples/stack down"

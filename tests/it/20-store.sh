@@ -145,7 +145,10 @@ for kind in ${TALLY_IT_KINDS:-mysql mariadb}; do
 	run_program "$kind" "$programs/store_test"
 	[ -n "${loader[*]}" ] || [ ! -x "$sanitized" ] || run_program "$kind, sanitized" "$sanitized"
 	run_program "$kind" "$programs/store_user_test"
+	run_program "$kind" "$programs/store_org_test"
+	run_program "$kind" "$programs/store_pool_test"
 	run_program "$kind" "$programs/store_token_test"
+	run_program "$kind" "$programs/store_entry_test"
 	if client=$(command -v mysql || command -v mariadb); then
 		test_grants "$kind"
 		test_event "$kind"

@@ -6,48 +6,10 @@
 . "${TALLY_SRCDIR:?}/tests/it/lib.sh"
 
 TOOL=${TALLY_BUILDDIR:?}/tests/it/marks_tool
-SOCKET=$TEST_TMP/redis.sock
-REDIS=$TEST_TMP/redis
-[ -x "$TOOL" ] || bail "the test's tool is built" "there is no $TOOL: run make check TESTS="
-SERVER=$(command -v redis-server || command -v redis-check-rdb) ||
-	missing_all "redis-server is there" "redis-server"
-mkdir "$REDIS"
-# The name decides what the program does.
-ln -s "$SERVER" "$TEST_TMP/redis-server"
+# shellcheck source=tests/it/lib-redis.sh
+. "$TALLY_SRCDIR/tests/it/lib-redis.sh"
 
-# redis_up [DIRECTIVE VALUE]...
-redis_up() {
-	rm -f "$SOCKET"
-	run_bg "$TEST_TMP/redis-server" --port 0 --unixsocket "$SOCKET" --dir "$REDIS" --save "" \
-		--appendonly yes --appendfsync always --logfile "$TEST_TMP/redis.log" "$@" 3>&-
-	REDIS_PID=$BG_PID
-	wait_until 10 cli PING || bail "Redis starts" "$(tail "$TEST_TMP/redis.log")"
-}
-
-redis_down() {
-	stop_bg "$REDIS_PID" "$1"
-}
-
-cli() {
-	redis-cli -s "$SOCKET" "$@"
-}
-
-# conf [LINE...]: lines of the section redis.
-conf() {
-	printf '%s\n' '[server]' 'issuer = https://as.example' '[database]' 'socket = /nowhere' \
-		'[redis]' "socket = $SOCKET" 'timeout = 1s' "$@" >"$TEST_TMP/conf"
-}
-
-# tool VERB [ARGUMENT...]: what it prints; what it logs is in $TEST_TMP/log.
-tool() {
-	"$TOOL" "$TEST_TMP/conf" "$@" 2>"$TEST_TMP/log"
-}
-
-logged() {
-	like "$1" "$(cat "$TEST_TMP/log")" "$2"
-}
-
-conf
+redis_conf
 redis_up
 is "a durable Redis is accepted" "$(tool check)" ok
 
@@ -73,6 +35,19 @@ is "nor one from a clock that is behind" \
 	"$(tool refresh d h 1000 0) $(tool refresh d h 500 0)" "first reused"
 is "an unused token is unused" "$(tool used e i)" no
 is "64 at once: one is the first" "$(tool race r 64)" 1
+
+is "what a use makes is noted" "$(tool refresh a m 1000 100 7 100) $(tool made m)" "first 7@100"
+is "what a repeat makes, too" "$(tool refresh a m 1050 100 8 50) $(tool made m)" "grace 8@50 7@100"
+ok "for as long as the longest of them lives" \
+	test "$(cli TTL "$(cli KEYS 'tally:*:made')")" -gt 90
+is "what is refused makes nothing" \
+	"$(tool refresh a m 2000 100 9 100) $(tool made m)" "reused 8@50 7@100"
+is "nor does what makes nothing" "$(tool refresh a n 1000 100) $(tool made n)" "first "
+for token in a b c d e f g h i j; do
+	tool refresh "$token" o 1000 100 "$(printf '%d' "'$token")" 100 >/dev/null
+done
+is "the newest eight are kept" "$(tool made o)" \
+	"106@100 105@100 104@100 103@100 102@100 101@100 100@100 99@100"
 
 is "counters count" "$(tool count x 60) $(tool count x 60)" "1 1 60 2 2 60"
 cli PERSIST "$(cli KEYS 'tally:user:*' | head -n 1)" >/dev/null
@@ -119,13 +94,17 @@ wait "$LINES_PID"
 is "appendonly no is refused" "$(tool check)" config
 logged "with what to do" 'appendonly is off.*set "appendonly yes"'
 is "and so is a mark" "$(tool use new)" unavailable
-conf "durability = relaxed"
+redis_conf "durability = relaxed"
 is "unless less is accepted" "$(tool check)" ok
-conf
+redis_conf
 redis_down TERM
 redis_up --appendfsync everysec
 is "appendfsync everysec is refused" "$(tool check)" config
 logged "with what to do" 'appendfsync is everysec.*set "appendfsync always"'
+redis_down TERM
+redis_up --no-appendfsync-on-rewrite yes
+is "one that does not while it rewrites its file is refused" "$(tool check)" config
+logged "with what to do" 'set "no-appendfsync-on-rewrite no"'
 redis_down TERM
 redis_up --maxmemory 100mb --maxmemory-policy volatile-lru
 is "a Redis that evicts is refused" "$(tool check)" config
@@ -145,12 +124,12 @@ redis_up --requirepass s3cret
 is "without a password" "$(tool check)" unavailable
 logged "the log says which directive" "redis.password-file"
 echo wrong >"$TEST_TMP/password"
-conf "password-file = $TEST_TMP/password"
+redis_conf "password-file = $TEST_TMP/password"
 is "with a wrong one" "$(tool check)" unavailable
 logged "the log says so" "another password"
 echo s3cret >"$TEST_TMP/password"
 is "with the right one" "$(tool check)" ok
-conf "password-file = $TEST_TMP/none"
+redis_conf "password-file = $TEST_TMP/none"
 is "with none to read" "$(tool check)" unavailable
 logged "the log names the file's directive" "redis.password-file cannot be read: No such file"
 redis_down TERM
@@ -161,7 +140,7 @@ if command -v python3 >/dev/null; then
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); time.sleep(20)' "$SOCKET"
 	rm -f "$SOCKET"
 	wait_until 5 test -S "$SOCKET"
-	conf
+	redis_conf
 	began=$SECONDS
 	is "a server that hangs is given up" "$(tool use a)" unavailable
 	logged "after redis.timeout" "no answer for 1 s"

@@ -90,14 +90,24 @@ check_public_keys() {
 		--expires 2099-12-31
 	is "and nothing private given out" "$(out 'has("key")')" false
 	is "it ends when it was said" "$(out .expires_at)" 2099-12-31T00:00:00Z
-	for i in 1 2 3; do
-		program user add "bulk$i" --machine --json | jq -r .user_id
-	done >"$TEST_TMP/users"
+	printf ' %s \n\n' bulk1 bulk2 bulk3 | program user add - --machine --json >"$TEST_TMP/out"
+	is "several users at once are added in one go" "$(out 'map(.login) | join(" ")')" \
+		"bulk1 bulk2 bulk3"
+	out '.[].user_id' >"$TEST_TMP/users"
 	program user key add - --public-key "$TEST_TMP/shared.pub" --json <"$TEST_TMP/users" \
 		>"$TEST_TMP/out"
 	is "for several users at once, each with an id of its own" \
 		"$(out '[.[].key_id] | unique | length')" 3
 	is "in the order of the list" "$(out '.[].user_id')" "$(cat "$TEST_TMP/users")"
+	is "and taken away in one go" "$(program user remove - --json <"$TEST_TMP/users" |
+		jq -c 'map(.user_id)')" "$(jq -Rnc '[inputs]' "$TEST_TMP/users")"
+	refuses "so that none is left" "no user" user show bulk2
+	refuses "several people at once" "has a password of its own" user add -
+	printf 'bulk4\nrobot\nbulk5\n' >"$TEST_TMP/users"
+	program user add - --machine --json <"$TEST_TMP/users" >"$TEST_TMP/out" 2>"$TEST_TMP/why"
+	is "a list with one that exists fails" "$?" 1
+	like "and says which" "$(cat "$TEST_TMP/why")" "robot"
+	is "after those in front of it" "$(out 'map(.login) | join(" ")')" bulk4
 	refuses "an end in the past" "which is past" \
 		user key add robot --public-key "$TEST_TMP/shared.pub" --expires 2020-01-01
 	refuses "an end that is none" "expected a time" \

@@ -94,6 +94,112 @@ json client add --grant client_credentials --scope read
 like "an id is made up" "$(field .client_id)" '^[0-9a-f]{20}$'
 made_up=$(field .client_id)
 
+json org add acme --name Äcme
+is "org add" "$(field '"\(.organisation)|\(.name)|\(.disabled_at)"')" "acme|Äcme|null"
+fails 1 "an organisation that exists" 'there is an organisation acme already' program org add acme
+fails 2 "an organisation with a blank" 'expected at most 64 letters' program org add 'a b'
+fails 2 "one without a name" 'expected at least one character' program org add ''
+json client add --id member --grant client_credentials --scope read --org acme
+member=$(field .client_secret)
+json user add --machine --org acme machine
+json user show machine
+is "a user's organisation" "$(field .organisation)" acme
+json client show member
+is "a client's organisation" "$(field '"\(.organisation)|\(.organisation_disabled_at)"')" "acme|null"
+json client list
+is "and of those that name none" "$(field '.[] | select(.client_id == "robot").organisation')" default
+fails 1 "a client of no organisation" 'there is no organisation nowhere.*org list' \
+	program client add --grant client_credentials --org nowhere
+fails 1 "a machine of no organisation" 'there is no organisation nowhere.*org list' \
+	program user add --machine --org nowhere lost
+fails 1 "an organisation that is not empty" 'still has clients or users' program org remove acme
+fails 1 "the default organisation" 'cannot be removed' program org remove default
+is "a member gets a token" "$(token_of member "$member")" 200
+json org disable acme
+is "in force within clients.cache or users.cache" "$(field .in_force_within)" 10
+ok "a member of a disabled organisation is refused" wait_until 20 answers 401 member "$member"
+is "others are not" "$(token_of robot "$one")" 200
+json client show member
+like "the client says why" "$(field .organisation_disabled_at)" '^20..-'
+json org enable acme
+ok "it is accepted again" wait_until 20 answers 200 member "$member"
+json client set member --name Member --scope 'read write' --lifetime 5m --introspect
+is "client set: in force within clients.cache" "$(field .in_force_within)" 2
+changed='"\(.name)|\(.scopes | join(" "))|\(.access_lifetime)|\(.introspects)|\(.organisation)"'
+json client show member
+is "client set: what is given changes, and nothing else" "$(field "$changed")" \
+	"Member|read write|300|yes|acme"
+json client set member --lifetime default --no-introspect --org default
+json client show member
+is "client set: back to what is configured" "$(field "$changed")" "Member|read write|0|no|default"
+fails 2 "client set: nothing" 'nothing is to be changed' program client set member
+fails 2 "client set: both" 'one of the two' program client set member --introspect --no-introspect
+fails 2 "client set: a default scope beyond the scopes" '"more" is not among' \
+	program client set member --default-scope more
+fails 2 "client set: an unknown grant" 'is unknown' program client set member --grant telepathy
+fails 1 "client set: no organisation" 'there is no organisation nowhere' \
+	program client set member --org nowhere
+fails 1 "client set: no client" 'there is no client nobody' program client set nobody --name x
+json client remove member
+
+issuer=https://issuer.example
+made=$(jose jwk gen -i '{"keys":[{"alg":"ES256","kid":"a"},{"alg":"ES256","kid":"b"}]}' -o- |
+	jose jwk pub -i- -s -o- | tee "$TEST_TMP/issuer.jwks")
+isnt "an issuer has keys" "$made" ""
+listed='.[] | "\(.audience)|\(.subject)"'
+json issuer add "$issuer" --jwks "$TEST_TMP/issuer.jwks" --audience us --subject login
+json issuer set "$issuer" --jwks "$TEST_TMP/issuer.jwks"
+is "issuer set: in force within clients.cache" "$(field '"\(.result) \(.in_force_within)"')" \
+	"changed 2"
+json issuer list
+is "issuer set: what is given changes, and nothing else" "$(field "$listed")" "us|login"
+json issuer set "$issuer" --audience '' --subject user
+json issuer list
+is "issuer set: an audience and a mapping" "$(field "$listed")" "|user"
+fails 2 "issuer set: nothing" 'nothing is to be changed' program issuer set "$issuer"
+fails 2 "issuer set: an unknown mapping" 'as-is' program issuer set "$issuer" --subject guess
+fails 2 "issuer set: no key set" 'key set' program issuer set "$issuer" --jwks "$TALLYSTICK_CONF"
+fails 1 "issuer set: no issuer" 'there is no issuer nobody' program issuer set nobody --subject user
+json issuer remove "$issuer"
+json user remove machine
+json org remove acme
+json org list
+is "org list" "$(field 'map(.organisation) | join(" ")')" default
+for verb in show disable enable remove; do
+	fails 1 "$verb of no organisation" 'there is no organisation acme.*org list' program org "$verb" acme
+done
+
+# ---- another wrap key ------------------------------------------------------
+
+# with_keys NEW OLD: a configuration with these wrap keys.
+with_keys() {
+	sed "s|^wrap-key-file.*|wrap-key-file = $1\nprevious-wrap-key-file = $2|" "$TALLYSTICK_CONF" \
+		>"$TEST_TMP/wrap.conf"
+	chmod 600 "$TEST_TMP/wrap.conf"
+}
+
+rewrap() {
+	"$PROGRAM" --config "$TEST_TMP/wrap.conf" rewrap --json 2>"$TEST_TMP/stderr" |
+		jq -r '"\(.keys) \(.secrets) \(.sealed_before) \(.unopened)"'
+}
+
+old_key=$(sed -n 's/^wrap-key-file *= *//p' "$TALLYSTICK_CONF")
+openssl rand -out "$TEST_TMP/new.key" 32 && chmod 600 "$TEST_TMP/new.key"
+json client add --id signing --grant client_credentials --for-jwt
+sealed=$(program key list --json | jq 'map(select(.uri == "")) | length')
+json rewrap
+is "rewrap: all is sealed with the present key" "$(field '"\(.keys) \(.sealed_before)"')" \
+	"0 $((sealed + 1))"
+with_keys "$TEST_TMP/new.key" "$old_key"
+is "rewrap: all is sealed anew" "$(rewrap)" "$sealed 1 0 0"
+is "rewrap: and once" "$(rewrap)" "0 0 $((sealed + 1)) 0"
+fails 1 "rewrap: what no key opens" 'opens neither with keys.wrap-key-file nor' program rewrap
+with_keys "$old_key" "$TEST_TMP/new.key"
+is "rewrap: back again" "$(rewrap)" "$sealed 1 0 0"
+json client remove signing
+
+# ---- and again clients -----------------------------------------------------
+
 fails 1 "a client that exists" 'there is a client robot already' \
 	program client add --id robot --grant client_credentials
 fails 2 "an id with a colon" 'expected at most 64 letters' \

@@ -46,7 +46,8 @@ age() {
 }
 
 expired_rows() {
-	stack sql "INSERT INTO tallystick.access_token
+	stack sql "INSERT INTO tallystick.access_token (day, id, family, client, user, subject,
+		scope, audience, digest, expires_at)
 		SELECT $((TODAY - 21)) + n % 10, UNHEX(LPAD(HEX(n), 32, '0')), '', 1, 0, 'x', 'read',
 			'x', '', 1
 		FROM (SELECT a.i + 10 * b.i + 100 * c.i + 1000 * d.i AS n

@@ -11,7 +11,7 @@ PROG=tests/it/90-newest
 CACHE=${TALLYSTICK_CACHE:-$TALLY_SRCDIR/.cache}
 packages=mysql-server-core,gcc,libc6-dev,make,autoconf,automake,pkgconf,mawk
 packages+=,libssl-dev,libhiredis-dev,libcjson-dev,libcmocka-dev,libmysqlclient-dev,libfcgi-dev
-packages+=,libargon2-dev
+packages+=,libargon2-dev,libdeflate-dev
 # Named by what is in it: another list is another root.
 root=$CACHE/root-newest-$(cksum <<<"$packages" | cut -d' ' -f1)-$(uname -m)
 # shellcheck source=examples/lib/common.sh

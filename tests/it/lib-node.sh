@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# The npm packages jose and oauth4webapi, which are not ours. Sourced after lib-stack.sh.
+# npm packages that are not ours, such as jose. Sourced after lib-stack.sh.
 
 # A folder in the cache, made once per version of the lock file; afterwards
 # nothing is fetched.
@@ -11,7 +11,7 @@ node_make() {
 	mkdir -p "$TALLYSTICK_CACHE/npm"
 	tmp=$(mktemp -d "$TALLYSTICK_CACHE/npm/making.XXXXXX") || return 1
 	cp "$HERE/node/package.json" "$HERE/node/package-lock.json" "$tmp"
-	if (cd "$tmp" && npm ci --no-audit --no-fund --ignore-scripts); then
+	if (cd "$tmp" && npm ci --no-audit --no-fund --ignore-scripts --omit=optional); then
 		# Several at once: the first makes it, and the others' are as good.
 		mv -T "$tmp" "$NODE_FOLDER" 2>/dev/null || rm -rf "$tmp"
 	fi
@@ -30,7 +30,7 @@ node_find() {
 		command -v npm >/dev/null || { WHY="npm is not installed"; return; }
 		node_make >"$TEST_TMP/npm.log" 2>&1 || {
 			diag "$(tail -n 20 "$TEST_TMP/npm.log")"
-			WHY="the packages jose and oauth4webapi could not be fetched"
+			WHY="the npm packages could not be fetched"
 			return
 		}
 	fi

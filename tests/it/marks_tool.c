@@ -4,7 +4,8 @@
  *
  *	marks_tool CONF check
  *	marks_tool CONF use WHAT [TTL]
- *	marks_tool CONF refresh TOKEN FAMILY NOW_MS GRACE_MS
+ *	marks_tool CONF refresh TOKEN FAMILY NOW_MS GRACE_MS [MADE EXPIRES_AT]
+ *	marks_tool CONF made FAMILY       what uses have made, newest first
  *	marks_tool CONF used TOKEN FAMILY
  *	marks_tool CONF count WHAT WINDOW [AGAIN...]
  *	marks_tool CONF race TOKEN THREADS
@@ -62,12 +63,30 @@ static const char *use_refresh(const char *token, const char *family, long now, 
 		[TALLY_REFRESH_FIRST] = "first", [TALLY_REFRESH_GRACE] = "grace",
 		[TALLY_REFRESH_REUSED] = "reused", [TALLY_REFRESH_ENDED] = "ended",
 	};
-	struct tally_token_id id = id_of(token), of = id_of(family);
-	enum tally_refresh_verdict verdict;
-	enum tally_err err = marks->ops->use_refresh(marks, &id, &of, now, (uint32_t)grace, 3600,
-						     7200, &verdict);
+	struct tally_refresh_use use = {
+		.id = id_of(token),
+		.family = id_of(family),
+		.now_ms = now,
+		.grace_ms = (uint32_t)grace,
+		.token_ttl = 3600,
+		.family_ttl = 7200,
+		.made = { .ref.index = (uint32_t)number(4, 0), .expires_at = number(5, 0) },
+	};
+	enum tally_err err = marks->ops->use_refresh(marks, &use);
 
-	return err == TALLY_OK ? verdicts[verdict] : word(err);
+	return err == TALLY_OK ? verdicts[use.verdict] : word(err);
+}
+
+static void run_made(void)
+{
+	struct tally_token_id family = id_of(arg[0]);
+	struct tally_live_refs made;
+	enum tally_err err = marks->ops->refresh_made(marks, &family, &made);
+
+	for (size_t i = 0; err == TALLY_OK && i < made.count; i++)
+		printf("%s%u@%lld", i ? " " : "", made.items[i].ref.index,
+		       (long long)made.items[i].expires_at);
+	puts(err == TALLY_OK ? "" : word(err));
 }
 
 static void *race(void *result)
@@ -139,6 +158,8 @@ static int run(const char *verb)
 		puts(use(tally_span_of(arg[0]), number(1, 60)));
 	else if (strcmp(verb, "refresh") == 0)
 		puts(use_refresh(arg[0], arg[1], number(2, 0), number(3, 0)));
+	else if (strcmp(verb, "made") == 0)
+		run_made();
 	else if (strcmp(verb, "used") == 0)
 		run_used();
 	else if (strcmp(verb, "count") == 0)

@@ -38,6 +38,17 @@ answers() {
 	)
 }
 
+# refers DIR [POOL]: the status of a request for a reference.
+refers() {
+	(
+		eval "$(stack env "$1")"
+		printf 'header = "X-Api-Key: %s"\n' "$TALLYSTICK_STATUS_API_KEY" |
+			curl -sS --noproxy '*' --max-time 10 --config - -o /dev/null \
+				-w '%{http_code}' -d '' \
+				"$TALLYSTICK_URL/pools/${2:-$TALLYSTICK_STATUS_POOL}/new-references"
+	)
+}
+
 # Whatever a stack of ours started, children included.
 processes() {
 	grep -lzF -e "TALLYSTICK_PART=$1:" /proc/[0-9]*/environ 2>/dev/null
@@ -48,7 +59,8 @@ at_exit stack down "$two"
 
 # ---- two at once ----------------------------------------------------------
 
-ok "a stack comes up" up "$one" --set log.level=info --set clients.cache=3s
+ok "a stack comes up" up "$one" --set log.level=info --set clients.cache=3s \
+	--set pool.tests.bits=2 --set pool.more.size=800
 ok "and another beside it" up "$two" --server apache
 url=$(of "$one" TALLYSTICK_URL)
 isnt "they have ports of their own" "$url" "$(of "$two" TALLYSTICK_URL)"
@@ -59,7 +71,14 @@ is "--set replaces a directive" \
 	"$(grep -c '^level = ' "$one/tallystick.conf") $(grep '^level' "$one/tallystick.conf")" \
 	"1 level = info"
 ok "--set adds one" grep -qx 'cache = 3s' "$one/tallystick.conf"
-for file in wrap.key db.password admin.password settings; do
+is "--set replaces a directive of a pool" "$(grep '^bits = ' "$one/tallystick.conf")" "bits = 2"
+isnt "they have API keys of their own" "$(of "$one" TALLYSTICK_STATUS_API_KEY)" \
+	"$(of "$two" TALLYSTICK_STATUS_API_KEY)"
+is "the first gives a reference" "$(refers "$one")" 200
+is "and one of another pool" "$(refers "$one" more)" 200
+is "the second gives a reference" "$(refers "$two")" 200
+is "of the pool that it has" "$(refers "$two" more)" 401
+for file in wrap.key db.password admin.password status.key settings; do
 	is "$file is nobody else's to read" "$(stat -c %a "$one/$file")" 600
 done
 
@@ -71,10 +90,11 @@ for dir in "$one" "$two"; do
 	done
 	not_ok "${dir##*/}: status says that it does not run" stack status "$dir"
 done
-ok "the first comes up after a crash of everything" up "$one"
+ok "the first comes up after a crash of everything" up "$one" --set pool.tests.bits=2
 ok "the second too" up "$two" --server apache
 is "its port is the same" "$(of "$one" TALLYSTICK_URL)" "$url"
 is "its client is the same" "$(answers "$one")" 200
+is "its pool has the same key" "$(refers "$one")" 200
 is "the second gives a token again" "$(answers "$two")" 200
 
 for delay in 0.1 0.3 0.6; do
@@ -85,7 +105,7 @@ for delay in 0.1 0.3 0.6; do
 	kill -KILL -- "-$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
 done
-ok "it comes up after an up that was killed" up "$one"
+ok "it comes up after an up that was killed" up "$one" --set pool.tests.bits=2
 is "each part runs once" "$(stack pids "$one" web | wc -l)" 1
 
 for part in redis database; do

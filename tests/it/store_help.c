@@ -91,6 +91,7 @@ void store_empty(struct store_help *help)
 	store_sql(help, "DELETE FROM user");
 	store_sql(help, "DELETE FROM trusted_issuer");
 	store_sql(help, "DELETE FROM client");
+	store_sql(help, "DELETE FROM organisation WHERE organisation_id <> 'default'");
 }
 
 struct tally_client_record store_make_client(struct store_help *help, const char *id,
@@ -116,6 +117,7 @@ struct tally_client_record store_make_client(struct store_help *help, const char
 		.refresh_lifetime = 86400,
 		.persistence = TALLY_PERSIST_REFRESH,
 		.format = TALLY_FORMAT_OPAQUE,
+		.status = TALLY_STATUS_OFF,
 		.may_introspect = true,
 		.created_at = 1700000000,
 		.secrets = secrets,

@@ -69,6 +69,48 @@ static void clients_and_keys(void **state)
 	DO(key_remove, WHO);
 }
 
+static enum tally_err keep_client(void *context, struct tally_client_record *client)
+{
+	(void)context;
+	(void)client;
+	return TALLY_OK;
+}
+
+static enum tally_err
+pass_organisation(void *context, const struct tally_organisation_record *organisation)
+{
+	(void)context;
+	(void)organisation;
+	return TALLY_OK;
+}
+
+static void organisations(void **state)
+{
+	struct tally_secret_record secret = { .secret_id = WHO, .wrapped = TALLY_SPAN("a") };
+	struct tally_key_record key = {
+		.kid = WHO, .alg = TALLY_SPAN("ES256"), .wrapped = TALLY_SPAN("a"),
+	};
+	struct tally_organisation_record organisation = { .organisation_id = WHO };
+	struct tally_client_record client = {
+		.client_id = WHO, .organisation = WHO, .secrets = &secret, .secret_count = 1,
+	};
+
+	(void)state;
+	DO(organisation_add, &organisation);
+	DO(organisation_find, help.arena, WHO, &organisation);
+	DO(organisation_list, pass_organisation, NULL);
+	DO(organisation_disable, WHO, 1);
+	DO(client_add, &client);
+	DO(client_set, help.arena, WHO, keep_client, NULL);
+	DO(client_find, help.arena, WHO, &client);
+	DO(client_secret_rewrap, client.number, &secret, TALLY_SPAN("b"));
+	DO(client_remove, WHO);
+	DO(organisation_remove, WHO);
+	DO(key_add, &key);
+	DO(key_rewrap, &key, TALLY_SPAN("b"));
+	DO(key_remove, WHO);
+}
+
 static enum tally_err pass_user(void *context, const struct tally_user_record *user)
 {
 	(void)context;
@@ -107,8 +149,21 @@ static void users_and_issuers(void **state)
 	DO(issuer_add, &issuer);
 	DO(issuer_find, help.arena, WHO, &issuer);
 	DO(issuer_list, pass_issuer, NULL);
+	DO(issuer_set, &issuer, TALLY_ISSUER_JWKS);
 	DO(issuer_disable, WHO, 1);
 	DO(issuer_remove, WHO);
+}
+
+static void pools(void **state)
+{
+	struct tally_pool_record *list, pool = { .pool_id = WHO, .definition = TALLY_SPAN("a") };
+	size_t count;
+
+	(void)state;
+	DO(pool_add, &pool);
+	DO(pool_list, help.arena, &list, &count);
+	DO(pool_set, WHO, TALLY_SPAN("a"), TALLY_SPAN("b"));
+	DO(pool_retire, WHO, 1);
 }
 
 static void tokens(void **state)
@@ -149,6 +204,7 @@ static void and_no_more(void **state)
 		"DELETE FROM access_token", "DELETE FROM refresh_use", "DELETE FROM revocation", "DELETE FROM watermark",
 		"ALTER TABLE revocation DROP PARTITION pmax", "DROP TABLE client",
 		"UPDATE client_secret SET expires_at = 0", "DELETE FROM schema_version",
+		"DELETE FROM pool",
 	};
 	struct tally_db *db = store_direct(&help);
 
@@ -166,7 +222,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clients_and_keys),
+		cmocka_unit_test(organisations),
 		cmocka_unit_test(users_and_issuers),
+		cmocka_unit_test(pools),
 		cmocka_unit_test(tokens),
 		cmocka_unit_test(and_no_more),
 	};

@@ -217,7 +217,24 @@ static void issuers_come_and_go(void **state)
 	assert_int_equal(OPS->issuer_disable(help.store, issuer.issuer, 9), TALLY_OK);
 	assert_int_equal(OPS->issuer_find(help.store, help.arena, issuer.issuer, &got), TALLY_OK);
 	assert_int_equal(got.disabled_at, 9);
+	issuer.jwks.n = 3;
+	issuer.mapping = TALLY_SUBJECT_USER;
+	issuer.audience = TALLY_SPAN("");
+	assert_int_equal(OPS->issuer_set(help.store, &issuer, TALLY_ISSUER_JWKS), TALLY_OK);
+	/* What is there already is found as well. */
+	assert_int_equal(OPS->issuer_set(help.store, &issuer, TALLY_ISSUER_JWKS), TALLY_OK);
+	assert_int_equal(OPS->issuer_find(help.store, help.arena, issuer.issuer, &got), TALLY_OK);
+	assert_int_equal(got.jwks.n, 3);
+	assert_span(got.audience, "us");
+	assert_int_equal(got.mapping, TALLY_SUBJECT_LOGIN);
+	assert_int_equal(got.disabled_at, 9);
+	assert_int_equal(OPS->issuer_set(help.store, &issuer,
+					 TALLY_ISSUER_AUDIENCE | TALLY_ISSUER_MAPPING), TALLY_OK);
+	assert_int_equal(OPS->issuer_find(help.store, help.arena, issuer.issuer, &got), TALLY_OK);
+	assert_int_equal(got.audience.n, 0);
+	assert_int_equal(got.mapping, TALLY_SUBJECT_USER);
 	issuer.jwks.n = TALLY_JWKS_MAX + 1;
+	assert_int_equal(OPS->issuer_set(help.store, &issuer, TALLY_ISSUER_JWKS), TALLY_ERR_LIMIT);
 	issuer.issuer = TALLY_SPAN("big");
 	assert_int_equal(OPS->issuer_add(help.store, &issuer), TALLY_ERR_LIMIT);
 	issuer.jwks.n = 2;
@@ -230,6 +247,8 @@ static void issuers_come_and_go(void **state)
 	assert_int_equal(OPS->issuer_remove(help.store, issuer.issuer), TALLY_OK);
 	assert_int_equal(OPS->issuer_remove(help.store, issuer.issuer), TALLY_ERR_NOT_FOUND);
 	assert_int_equal(OPS->issuer_disable(help.store, issuer.issuer, 9), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(OPS->issuer_set(help.store, &issuer, TALLY_ISSUER_JWKS),
+			 TALLY_ERR_NOT_FOUND);
 }
 
 int main(void)

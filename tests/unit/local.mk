@@ -15,6 +15,12 @@ tests_unit_test_form_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_form_LDADD = $(unit_libs)
 TESTS += tests/unit/test_form
 
+check_PROGRAMS += tests/unit/test_gather
+tests_unit_test_gather_SOURCES = tests/unit/test_gather.c
+tests_unit_test_gather_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_gather_LDADD = $(unit_libs)
+TESTS += tests/unit/test_gather
+
 check_PROGRAMS += tests/unit/test_basic
 tests_unit_test_basic_SOURCES = tests/unit/test_basic.c
 tests_unit_test_basic_CPPFLAGS = $(unit_cppflags)
@@ -27,6 +33,54 @@ tests_unit_test_json_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_json_LDADD = $(unit_libs)
 TESTS += tests/unit/test_json
 
+check_PROGRAMS += tests/unit/test_crypt_cose
+tests_unit_test_crypt_cose_SOURCES = tests/unit/test_crypt_cose.c
+tests_unit_test_crypt_cose_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_crypt_cose_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_crypt_cose
+
+check_PROGRAMS += tests/unit/test_crypt_chain
+tests_unit_test_crypt_chain_SOURCES = tests/unit/test_crypt_chain.c
+tests_unit_test_crypt_chain_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_crypt_chain_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_crypt_chain
+
+check_PROGRAMS += tests/unit/test_status_format
+tests_unit_test_status_format_SOURCES = tests/unit/test_status_format.c
+tests_unit_test_status_format_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_format_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_status_format
+
+check_PROGRAMS += tests/unit/test_status_vectors
+tests_unit_test_status_vectors_SOURCES = tests/unit/test_status_vectors.c
+tests_unit_test_status_vectors_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_vectors_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_status_vectors
+
+check_PROGRAMS += tests/unit/test_status_check
+tests_unit_test_status_check_SOURCES = tests/unit/test_status_check.c
+tests_unit_test_status_check_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_check_LDADD = tests/unit/libvectors.a $(unit_libs)
+TESTS += tests/unit/test_status_check
+
+check_PROGRAMS += tests/unit/test_bits
+tests_unit_test_bits_SOURCES = tests/unit/test_bits.c
+tests_unit_test_bits_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_bits_LDADD = $(unit_libs)
+TESTS += tests/unit/test_bits
+
+check_PROGRAMS += tests/unit/test_accept
+tests_unit_test_accept_SOURCES = tests/unit/test_accept.c
+tests_unit_test_accept_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_accept_LDADD = $(unit_libs)
+TESTS += tests/unit/test_accept
+
+check_PROGRAMS += tests/unit/test_cbor
+tests_unit_test_cbor_SOURCES = tests/unit/test_cbor.c
+tests_unit_test_cbor_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_cbor_LDADD = $(unit_libs)
+TESTS += tests/unit/test_cbor
+
 check_PROGRAMS += tests/unit/test_log
 tests_unit_test_log_SOURCES = tests/unit/test_log.c
 tests_unit_test_log_CPPFLAGS = $(unit_cppflags)
@@ -34,7 +88,7 @@ tests_unit_test_log_LDADD = $(unit_libs)
 TESTS += tests/unit/test_log
 
 check_PROGRAMS += tests/unit/test_conf
-tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
+tests_unit_test_conf_SOURCES = tests/unit/test_conf.c tests/unit/logged.c tests/unit/logged.h
 tests_unit_test_conf_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_conf_LDADD = $(unit_libs)
 TESTS += tests/unit/test_conf
@@ -157,6 +211,18 @@ check_PROGRAMS += tests/unit/test_command
 tests_unit_test_command_SOURCES = tests/unit/test_command.c
 tests_unit_test_command_CPPFLAGS = $(unit_cppflags)
 TESTS += tests/unit/test_command
+check_PROGRAMS += tests/unit/test_organisation
+tests_unit_test_organisation_SOURCES = tests/unit/test_organisation.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
+tests_unit_test_organisation_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_organisation_LDADD = $(unit_libs)
+TESTS += tests/unit/test_organisation
+
+check_PROGRAMS += tests/unit/test_rewrap
+tests_unit_test_rewrap_SOURCES = tests/unit/test_rewrap.c
+tests_unit_test_rewrap_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_rewrap_LDADD = $(unit_libs)
+TESTS += tests/unit/test_rewrap
+
 check_PROGRAMS += tests/unit/test_trusted_issuer
 tests_unit_test_trusted_issuer_SOURCES = tests/unit/test_trusted_issuer.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h
 tests_unit_test_trusted_issuer_CPPFLAGS = $(unit_cppflags)
@@ -176,3 +242,125 @@ tests_unit_test_clock_LDADD = $(unit_libs)
 TESTS += tests/unit/test_clock
 # With the real clock: what it waits for is real.
 tests_unit_test_command_LDADD = libtally.a $(CMOCKA_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/test_permute
+tests_unit_test_permute_SOURCES = tests/unit/test_permute.c
+tests_unit_test_permute_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_permute_LDADD = $(unit_libs)
+TESTS += tests/unit/test_permute
+
+# The contract of store/lists.h, for any implementation of it.
+check_LIBRARIES += tests/unit/libcontract.a
+tests_unit_libcontract_a_SOURCES = \
+	tests/unit/lists_contract.c tests/unit/lists_contract.h \
+	tests/unit/lists_contract_entry.c \
+	tests/unit/lists_contract_pool.c \
+	tests/unit/lists_contract_publish.c
+tests_unit_libcontract_a_CPPFLAGS = $(unit_cppflags)
+
+check_PROGRAMS += tests/unit/test_lists
+tests_unit_test_lists_SOURCES = tests/unit/test_lists.c
+tests_unit_test_lists_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_lists_LDADD = tests/unit/libcontract.a $(unit_libs)
+TESTS += tests/unit/test_lists
+
+check_PROGRAMS += tests/unit/test_pool_conf
+tests_unit_test_pool_conf_SOURCES = tests/unit/test_pool_conf.c tests/unit/logged.c tests/unit/logged.h
+tests_unit_test_pool_conf_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_pool_conf_LDADD = $(unit_libs)
+TESTS += tests/unit/test_pool_conf
+check_PROGRAMS += tests/unit/test_publish
+tests_unit_test_publish_SOURCES = tests/unit/test_publish.c tests/unit/publishing.c tests/unit/publishing.h
+tests_unit_test_publish_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_publish_LDADD = $(unit_libs)
+TESTS += tests/unit/test_publish
+check_PROGRAMS += tests/unit/test_token_status
+tests_unit_test_token_status_SOURCES = tests/unit/test_token_status.c tests/unit/assertions.c tests/unit/assertions.h tests/unit/seam.c tests/unit/seam.h tests/unit/token_status.c tests/unit/token_status.h
+tests_unit_test_token_status_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_token_status_LDADD = $(unit_libs)
+TESTS += tests/unit/test_token_status
+
+check_PROGRAMS += tests/unit/test_files
+tests_unit_test_files_SOURCES = tests/unit/test_files.c tests/unit/publishing.c tests/unit/publishing.h
+tests_unit_test_files_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_files_LDADD = $(unit_libs)
+TESTS += tests/unit/test_files
+
+check_PROGRAMS += tests/unit/test_admin_pool
+tests_unit_test_admin_pool_SOURCES = tests/unit/test_admin_pool.c tests/unit/logged.c tests/unit/logged.h
+tests_unit_test_admin_pool_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_admin_pool_LDADD = $(unit_libs)
+TESTS += tests/unit/test_admin_pool
+check_PROGRAMS += tests/unit/test_signing
+tests_unit_test_signing_SOURCES = tests/unit/test_signing.c tests/unit/publishing.c tests/unit/publishing.h
+tests_unit_test_signing_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_signing_LDADD = $(unit_libs)
+TESTS += tests/unit/test_signing
+
+check_PROGRAMS += tests/unit/test_publish_memory
+tests_unit_test_publish_memory_SOURCES = tests/unit/test_publish_memory.c tests/unit/publishing.c tests/unit/publishing.h
+tests_unit_test_publish_memory_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_publish_memory_LDADD = $(unit_libs)
+tests_unit_test_publish_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc
+TESTS += tests/unit/test_publish_memory
+check_PROGRAMS += tests/unit/test_status_family
+tests_unit_test_status_family_SOURCES = tests/unit/test_status_family.c tests/unit/seam.c tests/unit/seam.h tests/unit/token_status.c tests/unit/token_status.h
+tests_unit_test_status_family_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_family_LDADD = $(unit_libs)
+TESTS += tests/unit/test_status_family
+status_seam = tests/unit/status_seam.c tests/unit/status_seam.h tests/unit/seam.c tests/unit/seam.h
+
+check_PROGRAMS += tests/unit/test_references
+tests_unit_test_references_SOURCES = tests/unit/test_references.c $(status_seam)
+tests_unit_test_references_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_references_LDADD = $(unit_libs)
+TESTS += tests/unit/test_references
+
+check_PROGRAMS += tests/unit/test_updates
+tests_unit_test_updates_SOURCES = tests/unit/test_updates.c $(status_seam)
+tests_unit_test_updates_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_updates_LDADD = $(unit_libs)
+TESTS += tests/unit/test_updates
+
+check_PROGRAMS += tests/unit/test_status_list
+tests_unit_test_status_list_SOURCES = tests/unit/test_status_list.c $(status_seam)
+tests_unit_test_status_list_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_list_LDADD = $(unit_libs)
+TESTS += tests/unit/test_status_list
+
+check_PROGRAMS += tests/unit/test_pools
+tests_unit_test_pools_SOURCES = tests/unit/test_pools.c tests/unit/pools.c tests/unit/pools.h tests/unit/logged.c tests/unit/logged.h
+tests_unit_test_pools_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_pools_LDADD = $(unit_libs)
+TESTS += tests/unit/test_pools
+
+check_PROGRAMS += tests/unit/test_refill
+tests_unit_test_refill_SOURCES = tests/unit/test_refill.c tests/unit/pools.c tests/unit/pools.h
+tests_unit_test_refill_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_refill_LDADD = $(unit_libs)
+TESTS += tests/unit/test_refill
+
+check_PROGRAMS += tests/unit/test_status_memory
+tests_unit_test_status_memory_SOURCES = tests/unit/test_status_memory.c tests/unit/pools.c tests/unit/pools.h $(status_seam)
+tests_unit_test_status_memory_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_status_memory_LDADD = $(unit_libs)
+tests_unit_test_status_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray
+TESTS += tests/unit/test_status_memory
+
+check_PROGRAMS += tests/unit/test_own_status
+tests_unit_test_own_status_SOURCES = tests/unit/test_own_status.c tests/unit/pools.c tests/unit/pools.h
+tests_unit_test_own_status_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_own_status_LDADD = $(unit_libs)
+TESTS += tests/unit/test_own_status
+
+check_PROGRAMS += tests/unit/test_token_list
+tests_unit_test_token_list_SOURCES = tests/unit/test_token_list.c tests/unit/publishing.c tests/unit/publishing.h
+tests_unit_test_token_list_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_token_list_LDADD = $(unit_libs)
+TESTS += tests/unit/test_token_list
+
+check_PROGRAMS += tests/unit/test_app_lists
+tests_unit_test_app_lists_SOURCES = tests/unit/test_app_lists.c tests/unit/pools.c tests/unit/pools.h tests/unit/logged.c tests/unit/logged.h
+tests_unit_test_app_lists_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_app_lists_LDADD = $(unit_libs)
+TESTS += tests/unit/test_app_lists

@@ -39,7 +39,7 @@ static void add_client(struct tally_store *store, const char *id, bool may_intro
 	assert_int_equal(store->ops->client_add(store, &client), TALLY_OK);
 }
 
-void seam_open(struct tally_fake_service *service, const char *more)
+static void add_others(struct tally_fake_service *service)
 {
 	const struct tally_user_record user = {
 		.user_id = TALLY_SPAN(SEAM_USER),
@@ -49,10 +49,21 @@ void seam_open(struct tally_fake_service *service, const char *more)
 		.created_at = 1,
 	};
 
-	tally_fake_service_open(service, "ES256", more);
 	add_client(service->store, SEAM_OTHER, false);
 	add_client(service->store, SEAM_READER, true);
 	assert_int_equal(service->store->ops->user_add(service->store, &user), TALLY_OK);
+}
+
+void seam_open(struct tally_fake_service *service, const char *more)
+{
+	tally_fake_service_open(service, "ES256", more);
+	add_others(service);
+}
+
+void seam_open_without_redis(struct tally_fake_service *service, const char *more)
+{
+	tally_fake_service_open_without_redis(service, "ES256", more);
+	add_others(service);
 }
 
 struct tally_span seam_post(struct tally_fake_service *service, const char *uri,

@@ -20,6 +20,7 @@
 
 /* Opens the service with the above beside demo. */
 void seam_open(struct tally_fake_service *service, const char *more);
+void seam_open_without_redis(struct tally_fake_service *service, const char *more);
 
 /* The form with client_id and secret of this client (NULL: without) behind it. */
 struct tally_span seam_post(struct tally_fake_service *service, const char *uri,

@@ -119,6 +119,24 @@ static void buf_grows_up_to_max(void **state)
 	tally_buf_free(&buf);
 }
 
+static void buf_takes_its_room_at_once(void **state)
+{
+	struct tally_buf buf;
+
+	(void)state;
+	tally_buf_reserve(&buf, 1000);
+	assert_int_equal(buf.n, 0);
+	const char *p = buf.p;
+
+	for (int i = 0; i < 1000; i++)
+		tally_buf_add_char(&buf, 'x');
+	assert_ptr_equal(buf.p, p);
+	assert_int_equal(tally_buf_err(&buf), TALLY_OK);
+	tally_buf_add_char(&buf, 'x');
+	assert_int_equal(tally_buf_err(&buf), TALLY_ERR_LIMIT);
+	tally_buf_free(&buf);
+}
+
 static void buf_prints_numbers(void **state)
 {
 	struct tally_buf buf;
@@ -156,6 +174,31 @@ static void b64url_rfc4648_vectors(void **state)
 	}
 }
 
+/* RFC 4648 §10. */
+static void b64_rfc4648_vectors(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" },
+		{ "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" },
+		{ "\xfb\xff", "+/8=" },
+	};
+	char text[16], back[16];
+	struct tally_buf buf;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		tally_buf_over(&buf, text, sizeof(text));
+		tally_b64_add(&buf, rows[i][0], strlen(rows[i][0]));
+		assert_span(tally_buf_span(&buf), rows[i][1]);
+		assert_int_equal(tally_b64_get(tally_buf_span(&buf), back, sizeof(back), &n), 0);
+		assert_span(tally_span(back, n), rows[i][0]);
+	}
+	tally_buf_over(&buf, text, 3);
+	tally_b64_add(&buf, "f", 1);
+	assert_int_equal(tally_buf_err(&buf), TALLY_ERR_LIMIT);
+}
+
 static void b64_refuses_other_spellings(void **state)
 {
 	static const char *const url[] = { "Zg==", "Zh", "Z", "Zm 9v", "Zm9v\n", "+/8", "Zm9=" };
@@ -185,8 +228,10 @@ int main(void)
 		cmocka_unit_test(arena_reset_wipes),
 		cmocka_unit_test(buf_never_passes_its_bound),
 		cmocka_unit_test(buf_grows_up_to_max),
+		cmocka_unit_test(buf_takes_its_room_at_once),
 		cmocka_unit_test(buf_prints_numbers),
 		cmocka_unit_test(b64url_rfc4648_vectors),
+		cmocka_unit_test(b64_rfc4648_vectors),
 		cmocka_unit_test(b64_refuses_other_spellings),
 	};
 

@@ -69,7 +69,7 @@ static int set_up(void **state)
 	(void)state;
 	fake.loads = 0;
 	fake.answer = TALLY_OK;
-	cache = tally_cache_new(&type, NULL, (struct tally_cache_limits){ 10, 300, 64 });
+	cache = tally_cache_new(&type, NULL, (struct tally_cache_limits){ 10, 0, 300, 64 });
 	return cache ? 0 : -1;
 }
 
@@ -480,7 +480,7 @@ static void a_large_cache_is_bounded_too(void **state)
 	char key[16];
 
 	(void)state;
-	cache = tally_cache_new(&type, NULL, (struct tally_cache_limits){ 10, 300, 2048 });
+	cache = tally_cache_new(&type, NULL, (struct tally_cache_limits){ 10, 0, 300, 2048 });
 	for (int i = 0; i < 10000; i++) {
 		snprintf(key, sizeof(key), "%d", i);
 		get(key);

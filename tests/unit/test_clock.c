@@ -56,11 +56,41 @@ static void other_texts_are_refused(void **state)
 	}
 }
 
+/* RFC 9110 §5.6.7: one form is written, three are read. */
+static void http_dates(void **state)
+{
+	static const char *const forms[] = {
+		"Sun, 06 Nov 1994 08:49:37 GMT",
+		"Sunday, 06-Nov-94 08:49:37 GMT",
+		"Sun Nov  6 08:49:37 1994",
+	};
+	static const char *const others[] = {
+		"", "784111777", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT x",
+		"Sun, 06 Nov 1994 08:49:37 UTC", "1994-11-06T08:49:37Z",
+		"Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT",
+	};
+	char text[TALLY_HTTP_DATE_SIZE];
+	int64_t seconds;
+
+	(void)state;
+	assert_string_equal(tally_clock_format_http(text, 784111777), forms[0]);
+	assert_string_equal(tally_clock_format_http(text, 0), "Thu, 01 Jan 1970 00:00:00 GMT");
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		assert_int_equal(tally_clock_parse_http(tally_span_of(forms[i]), &seconds),
+				 TALLY_OK);
+		assert_int_equal(seconds, 784111777);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_int_equal(tally_clock_parse_http(tally_span_of(others[i]), &seconds),
+				 TALLY_ERR_SYNTAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_are_read_as_they_are_written),
 		cmocka_unit_test(other_texts_are_refused),
+		cmocka_unit_test(http_dates),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

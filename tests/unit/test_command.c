@@ -209,6 +209,40 @@ static void threads_do_not_meet(void **state)
 	assert_no_child();
 }
 
+static enum tally_err exec_of(const char *const argv[], size_t room, size_t *n)
+{
+	struct tally_command_output to = { .p = out, .size = room, .n = 99 };
+
+	memset(out, 'x', sizeof(out));
+	enum tally_err err = tally_command_exec(argv, 10000, &to, why);
+
+	*n = to.n;
+	return err;
+}
+
+static void a_program_is_run_without_a_shell(void **state)
+{
+	const char *const plain[] = { "printf", "%s|%s", "$TALLY_TEST; echo", "`id`", NULL };
+	const char *const bytes[] = { "printf", "a\\000b", NULL };
+	const char *const none[] = { "tally-no-such-program", NULL };
+	size_t n;
+
+	(void)state;
+	assert_int_equal(exec_of(plain, sizeof(out), &n), TALLY_OK);
+	assert_int_equal(n, 22);
+	assert_memory_equal(out, "$TALLY_TEST; echo|`id`x", n + 1);
+	assert_int_equal(exec_of(bytes, 3, &n), TALLY_OK);
+	assert_int_equal(n, 3);
+	assert_memory_equal(out, "a\0bx", 4);
+	assert_int_equal(exec_of(bytes, 2, &n), TALLY_ERR_IO);
+	assert_string_equal(why, "printed more than 2 bytes");
+	assert_int_equal(n, 0);
+	assert_memory_equal(out, "\0\0x", 3);
+	assert_int_equal(exec_of(none, sizeof(out), &n), TALLY_ERR_NOT_FOUND);
+	assert_non_null(strstr(why, "cannot be started"));
+	assert_no_child();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +255,7 @@ int main(void)
 		cmocka_unit_test(no_descriptor_is_inherited),
 		cmocka_unit_test(signals_are_as_by_default),
 		cmocka_unit_test(threads_do_not_meet),
+		cmocka_unit_test(a_program_is_run_without_a_shell),
 	};
 
 	setenv("TALLY_TEST", "inherited", 1);

@@ -3,6 +3,7 @@
 
 #include "sys/conf.h"
 #include "sys/log.h"
+#include "tests/unit/logged.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,51 +17,19 @@
 #define DATABASE "[database]\nsocket = /run/mysqld/mysqld.sock\n"
 #define BASE ISSUER DATABASE
 
-static char dir[] = "/tmp/tallystick-conf-XXXXXX";
-static char log_path[64], conf_path[64];
+static char conf_path[64];
 
-static int make_dir(void **state)
+static int remove_all(void **state)
 {
-	(void)state;
-	if (mkdtemp(dir) == NULL)
-		return 1;
-	snprintf(log_path, sizeof(log_path), "%s/log", dir);
-	snprintf(conf_path, sizeof(conf_path), "%s/conf", dir);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	(void)!tally_log_open("stderr", TALLY_LOG_PLAIN, TALLY_LOG_NOTICE);
-	unlink(log_path);
 	unlink(conf_path);
-	return rmdir(dir);
-}
-
-/* What was logged since start_log; static. */
-static const char *logged(void)
-{
-	static char text[65536];
-	FILE *file = fopen(log_path, "r");
-
-	assert_non_null(file);
-	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-	fclose(file);
-	return text;
-}
-
-static void start_log(void)
-{
-	unlink(log_path);
-	assert_int_equal(tally_log_open(log_path, TALLY_LOG_PLAIN, TALLY_LOG_NOTICE), TALLY_OK);
+	return logged_remove_dir(state);
 }
 
 static struct tally_conf *good(const char *text)
 {
 	struct tally_conf *conf;
 
-	start_log();
+	logged_start();
 	enum tally_err err = tally_conf_parse(tally_span_of(text), "t.conf", &conf);
 
 	if (err != TALLY_OK)
@@ -272,6 +241,15 @@ static void mistakes_say_where_and_what(void **state)
 		{ BASE "[log]\ntarget = log.txt\n", "t.conf:6: log.target: expected stderr, syslog "
 						    "or a path that begins with '/', found "
 						    "\"log.txt\"\n" },
+		{ BASE "[tokens]\nstatus = on\n", "t.conf:6: tokens.status: expected redis.host or "
+						  "redis.socket beside it" },
+		{ BASE "[pool.tokens]\nreference-lifetime = 23h\n",
+		  "t.conf:6: pool.tokens.reference-lifetime: expected at least tokens.max-lifetime "
+		  "(86400s)" },
+		{ BASE "[tokens]\nstatus-pool = a\nmax-lifetime = 2d\n"
+		       "[pool.a]\nreference-lifetime = 1d\n",
+		  "t.conf:9: pool.a.reference-lifetime: expected at least tokens.max-lifetime "
+		  "(172800s)" },
 		{ BASE "[tokens]\nmax-lifetime = 30m\n", "t.conf: tokens.access-lifetime: expected "
 							 "at most tokens.max-lifetime (1800s), "
 							 "found 3600s\n" },
@@ -281,7 +259,7 @@ static void mistakes_say_where_and_what(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tally_conf *conf;
 
-		start_log();
+		logged_start();
 		assert_int_equal(tally_conf_parse(tally_span_of(rows[i].text), "t.conf", &conf),
 				 TALLY_ERR_CONFIG);
 		assert_null(conf);
@@ -331,7 +309,7 @@ static void issuers_and_mounts_are_checked(void **state)
 		char text[512];
 
 		snprintf(text, sizeof(text), DATABASE "[server]\n%s\n", rows[i].lines);
-		start_log();
+		logged_start();
 		assert_int_equal(tally_conf_parse(tally_span_of(text), "t.conf", &conf),
 				 TALLY_ERR_CONFIG);
 		if (strstr(logged(), rows[i].want) == NULL)
@@ -345,7 +323,7 @@ static void all_mistakes_are_told(void **state)
 	size_t count = 0;
 
 	(void)state;
-	start_log();
+	logged_start();
 	assert_int_equal(tally_conf_parse(TALLY_SPAN("[server]\nthreads=x\nissuer=y\nz\n"
 						     "[database]\nport=0\nname=a\0b\n"),
 					  "t.conf", &conf),
@@ -384,7 +362,8 @@ static void files_are_loaded(void **state)
 	struct tally_conf *conf;
 
 	(void)state;
-	start_log();
+	logged_start();
+	snprintf(conf_path, sizeof(conf_path), "%s/conf", logged_dir());
 	write_conf(BASE, 1);
 	assert_int_equal(tally_conf_load(conf_path, &conf), TALLY_OK);
 	assert_string_equal(conf->path, conf_path);
@@ -392,7 +371,7 @@ static void files_are_loaded(void **state)
 	assert_int_equal(tally_conf_load("/nowhere/conf", &conf), TALLY_ERR_IO);
 	assert_null(conf);
 	assert_non_null(strstr(logged(), "/nowhere/conf: No such file or directory\n"));
-	assert_int_equal(tally_conf_load(dir, &conf), TALLY_ERR_IO);
+	assert_int_equal(tally_conf_load(logged_dir(), &conf), TALLY_ERR_IO);
 	write_conf("; a comment to fill the file with\n", 40000);
 	assert_int_equal(tally_conf_load(conf_path, &conf), TALLY_ERR_CONFIG);
 	assert_non_null(strstr(logged(), "expected at most 1048576 bytes\n"));
@@ -414,5 +393,5 @@ int main(void)
 		cmocka_unit_test(files_are_loaded),
 	};
 
-	return cmocka_run_group_tests_name("conf", tests, make_dir, remove_dir);
+	return cmocka_run_group_tests_name("conf", tests, logged_make_dir, remove_all);
 }

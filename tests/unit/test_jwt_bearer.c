@@ -507,8 +507,8 @@ static void *ask_in_thread(void *form)
 
 	if (worker == NULL)
 		return NULL;
-	struct tally_span response = tally_worker_handle(worker, &params, false, read_body, &body);
-	bool ok = seam_has(response, "Status: 200 ");
+	struct tally_answer answer = tally_worker_handle(worker, &params, false, read_body, &body);
+	bool ok = seam_has(answer.head, "Status: 200 ");
 
 	tally_worker_free(worker);
 	return ok ? form : NULL;

@@ -319,9 +319,9 @@ static void send_form(struct tally_worker *worker, const char *form, char status
 		.uri = TALLY_SPAN("/oauth2/token"),
 		.content_type = TALLY_SPAN("application/x-www-form-urlencoded"),
 	};
-	struct tally_span answer = tally_worker_handle(worker, &params, false, read_form, &body);
+	struct tally_answer answer = tally_worker_handle(worker, &params, false, read_form, &body);
 
-	memcpy(status, answer.p + sizeof("Status: ") - 1, 3);
+	memcpy(status, answer.head.p + sizeof("Status: ") - 1, 3);
 	status[3] = '\0';
 	tally_worker_forget(worker);
 }

@@ -370,16 +370,15 @@ static unsigned int race_all(const char *token)
 	snprintf(body, sizeof(body), "grant_type=refresh_token&refresh_token=%s&client_id=%s"
 		 "&client_secret=%s", token, TALLY_FAKE_CLIENT, TALLY_FAKE_SECRET);
 	for (int i = 0; i < THREADS; i++) {
-		racers[i] = (struct racer){ .service = service, .body = body };
-		racers[i].service.worker = tally_worker_new(service.app);
-		assert_non_null(racers[i].service.worker);
+		racers[i] = (struct racer){ .service = tally_fake_service_beside(&service),
+					    .body = body };
 	}
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
 	for (int i = 0; i < THREADS; i++) {
 		pthread_join(racers[i].thread, NULL);
 		won += racers[i].won;
-		tally_worker_free(racers[i].service.worker);
+		tally_fake_service_beside_end(&racers[i].service);
 	}
 	return won;
 }

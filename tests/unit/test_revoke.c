@@ -52,10 +52,22 @@ static int close_service(void **state)
 	return 0;
 }
 
+static struct tally_revoker revoker(void)
+{
+	return (struct tally_revoker){
+		.store = service.store,
+		.marks = service.marks,
+		.token_status = service.status,
+		.arena = arena,
+	};
+}
+
 static enum tally_err revoke(const struct tally_wrap_keys *wrap, const char *token,
 			     struct tally_token *out)
 {
-	return tally_admin_revoke_token(service.store, arena, tally_app_conf(service.app), wrap,
+	const struct tally_revoker with = revoker();
+
+	return tally_admin_revoke_token(&with, tally_app_conf(service.app), wrap,
 					tally_span_of(token), out);
 }
 
@@ -116,15 +128,15 @@ static void refresh_later(void)
 
 static void all_of_a_client_end(void **state)
 {
-	int64_t until_us;
+	const struct tally_revoker with = revoker();
+	struct tally_revoked_all revoked;
 
 	(void)state;
-	assert_int_equal(tally_admin_revoke_client(service.store, arena, TALLY_SPAN("nobody"),
-						   &until_us), TALLY_ERR_NOT_FOUND);
-	assert_int_equal(tally_admin_revoke_client(service.store, arena,
-						   TALLY_SPAN(TALLY_FAKE_CLIENT), &until_us),
+	assert_int_equal(tally_admin_revoke_client(&with, TALLY_SPAN("nobody"), &revoked),
+			 TALLY_ERR_NOT_FOUND);
+	assert_int_equal(tally_admin_revoke_client(&with, TALLY_SPAN(TALLY_FAKE_CLIENT), &revoked),
 			 TALLY_OK);
-	assert_true(until_us == tally_clock_now_us());
+	assert_true(revoked.until_us == tally_clock_now_us());
 	refresh_later();
 	assert_false(seam_is_active(&service, access_token));
 	assert_false(seam_is_active(&service, refresh_token));
@@ -135,18 +147,18 @@ static void all_of_a_client_end(void **state)
 static void all_of_a_user_end(void **state)
 {
 	static const char *const names[] = { SEAM_USER, SEAM_LOGIN };
+	const struct tally_revoker with = revoker();
+	struct tally_revoked_all revoked;
 	struct tally_span user_id;
-	int64_t until_us;
 
 	(void)state;
-	assert_int_equal(tally_admin_revoke_user(service.store, arena, TALLY_SPAN("nobody"),
-						 &user_id, &until_us), TALLY_ERR_NOT_FOUND);
+	assert_int_equal(tally_admin_revoke_user(&with, TALLY_SPAN("nobody"), &user_id, &revoked),
+			 TALLY_ERR_NOT_FOUND);
 	for (size_t i = 0; i < 2; i++) {
 		refresh_later();
 		assert_true(seam_is_active(&service, later));
-		assert_int_equal(tally_admin_revoke_user(service.store, arena,
-							 tally_span_of(names[i]), &user_id,
-							 &until_us), TALLY_OK);
+		assert_int_equal(tally_admin_revoke_user(&with, tally_span_of(names[i]), &user_id,
+							 &revoked), TALLY_OK);
 		assert_memory_equal(user_id.p, SEAM_USER, user_id.n);
 		assert_false(seam_is_active(&service, later));
 		assert_false(seam_is_active(&service, later_refresh));

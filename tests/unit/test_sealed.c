@@ -83,6 +83,8 @@ static void assert_record(const struct tally_refresh_record *a,
 	assert_span(a->owner.audience, b->owner.audience);
 	assert_true(a->expires_at == b->expires_at);
 	assert_true(a->family_expires_at == b->family_expires_at);
+	assert_int_equal(a->live.count, b->live.count);
+	assert_memory_equal(a->live.items, b->live.items, b->live.count * sizeof(b->live.items[0]));
 }
 
 /* HKDF of RFC 5869, computed with Python's hmac. */
@@ -139,6 +141,60 @@ static void a_record_has_one_form(void **state)
 	buf.p[0] = 2;
 	assert_int_equal(tally_sealed_unpack(tally_span(buf.p, buf.n - 1), &back),
 			 TALLY_ERR_SYNTAX);
+}
+
+/* Entries of status lists make it the second form, and only they do. */
+static void a_record_with_entries_has_another(void **state)
+{
+	static const char want[] =
+		"https://api.example\xff\xff\xff\xff\0\0\0\x02\xff\xff\xff\xff"
+		"\0\0\0\x03\0\0\0\x04\0\0\0\x05";
+	struct tally_refresh_record with = record, back;
+	struct tally_buf buf;
+
+	(void)state;
+	tally_live_refs_add(&with.live, (struct tally_live_ref){ { 3, 4 }, 5 });
+	tally_live_refs_add(&with.live, (struct tally_live_ref){ { UINT32_MAX, 2 }, UINT32_MAX });
+	tally_buf_in(&buf, arena, TALLY_SEALED_PACKED_MAX);
+	tally_sealed_pack(&with, &buf);
+	assert_int_equal(buf.p[0], 2);
+	assert_span(tally_span(buf.p + buf.n - (sizeof(want) - 1), sizeof(want) - 1),
+		    tally_span(want, sizeof(want) - 1));
+	for (size_t n = 0; n < buf.n; n++)
+		assert_int_equal(tally_sealed_unpack(tally_span(buf.p, n), &back),
+				 n == buf.n - TALLY_LIVE_REF_SIZE ? TALLY_OK : TALLY_ERR_SYNTAX);
+	buf.p[0] = 1;
+	assert_int_equal(tally_sealed_unpack(tally_buf_span(&buf), &back), TALLY_ERR_SYNTAX);
+	assert_int_equal(tally_sealed_read(&keys, write_token(&keys, &with), arena, &back),
+			 TALLY_OK);
+	assert_record(&back, &with);
+	/* More than fit, from nobody of us. */
+	buf.p[0] = 2;
+	for (size_t i = 0; i < 7 * TALLY_LIVE_REF_SIZE; i++)
+		tally_buf_add_char(&buf, 'x');
+	assert_int_equal(tally_sealed_unpack(tally_buf_span(&buf), &back), TALLY_ERR_SYNTAX);
+}
+
+static void entries_fall_off(void **state)
+{
+	struct tally_live_refs live = { .count = 0 };
+
+	(void)state;
+	tally_live_refs_expire(&live, 0);
+	assert_int_equal(live.count, 0);
+	for (uint32_t i = 1; i <= TALLY_LIVE_REFS_MAX + 2; i++)
+		tally_live_refs_add(&live, (struct tally_live_ref){ { 0, i }, 100 - i % 3 });
+	assert_int_equal(live.count, TALLY_LIVE_REFS_MAX);
+	for (uint32_t i = 0; i < TALLY_LIVE_REFS_MAX; i++)
+		assert_int_equal(live.items[i].ref.index, 10 - i);
+	tally_live_refs_expire(&live, 98);
+	for (size_t i = 0; i < live.count; i++)
+		assert_int_not_equal(live.items[i].ref.index % 3, 2);
+	assert_int_equal(live.count, 6);
+	assert_int_equal(live.items[0].ref.index, 10);
+	assert_int_equal(live.items[5].ref.index, 3);
+	tally_live_refs_expire(&live, 100);
+	assert_int_equal(live.count, 0);
 }
 
 /* Every bit of it counts: the ids in front, nonce, ciphertext and tag. */
@@ -210,6 +266,8 @@ static void the_largest_record_fits(void **state)
 	large.owner.subject = tally_span(scope, TALLY_SUBJECT_MAX);
 	large.owner.scope = tally_span(scope, TALLY_SCOPE_TEXT_MAX);
 	large.owner.audience = tally_span(scope, TALLY_AUDIENCE_MAX);
+	for (uint32_t i = 0; i < TALLY_LIVE_REFS_MAX; i++)
+		tally_live_refs_add(&large.live, (struct tally_live_ref){ { i, i }, i });
 	struct tally_span text = write_token(&keys, &large);
 
 	assert_true(text.n >= 6000 && text.n <= TALLY_REFRESH_MAX);
@@ -268,6 +326,8 @@ int main(void)
 		cmocka_unit_test(derived_keys_are_those_of_hkdf),
 		cmocka_unit_test(a_token_carries_its_record),
 		cmocka_unit_test(a_record_has_one_form),
+		cmocka_unit_test(a_record_with_entries_has_another),
+		cmocka_unit_test(entries_fall_off),
 		cmocka_unit_test(an_altered_token_does_not_open),
 		cmocka_unit_test(the_previous_key_still_opens),
 		cmocka_unit_test(the_largest_record_fits),

@@ -2,6 +2,7 @@
 /* RFC 7523 §2.1 in whole requests: trusted issuers. */
 #include "config.h"
 
+#include "admin/issuer.h"
 #include "codec/json_out.h"
 #include "sys/log.h"
 #include "tests/fake/clock.h"
@@ -99,6 +100,50 @@ static void add_issuer(const char *audience, enum tally_subject_mapping mapping)
 	};
 
 	assert_int_equal(service.store->ops->issuer_add(service.store, &record), TALLY_OK);
+}
+
+/* What is given of it, and only if all of that is right. */
+static void an_issuer_is_set(void **state)
+{
+	struct tally_issuer_record wanted = {
+		.issuer = TALLY_SPAN(ISSUER), .jwks = TALLY_SPAN("{\"keys\":[]}"),
+		.audience = TALLY_SPAN("us"), .mapping = TALLY_SUBJECT_USER,
+	};
+	const struct tally_store_ops *ops = service.store->ops;
+	struct tally_arena *arena = tally_arena_new(4096, 1u << 20);
+	struct tally_issuer_keys_report report;
+	struct tally_issuer_record before, got;
+
+	(void)state;
+	add_issuer("", TALLY_SUBJECT_LOGIN);
+	assert_int_equal(ops->issuer_find(service.store, arena, wanted.issuer, &before), TALLY_OK);
+	assert_int_equal(tally_admin_issuer_set(service.store, arena, &wanted,
+						TALLY_ISSUER_AUDIENCE, &report), TALLY_OK);
+	assert_int_equal(report.usable, 0);
+	assert_int_equal(ops->issuer_find(service.store, arena, wanted.issuer, &got), TALLY_OK);
+	assert_true(tally_span_eq(got.audience, wanted.audience));
+	assert_true(tally_span_eq(got.jwks, before.jwks));
+	assert_int_equal(got.mapping, TALLY_SUBJECT_LOGIN);
+	/* None of its keys could verify, and nothing changes then. */
+	assert_int_equal(tally_admin_issuer_set(service.store, arena, &wanted,
+						TALLY_ISSUER_JWKS | TALLY_ISSUER_MAPPING, &report),
+			 TALLY_ERR_USAGE);
+	assert_int_equal(ops->issuer_find(service.store, arena, wanted.issuer, &got), TALLY_OK);
+	assert_int_equal(got.mapping, TALLY_SUBJECT_LOGIN);
+	wanted.jwks = before.jwks;
+	assert_int_equal(tally_admin_issuer_set(service.store, arena, &wanted,
+						TALLY_ISSUER_JWKS | TALLY_ISSUER_MAPPING, &report),
+			 TALLY_OK);
+	assert_int_equal(report.usable, 3);
+	assert_int_equal(report.skipped, 1);
+	wanted.audience = TALLY_SPAN("a\nb");
+	assert_int_equal(tally_admin_issuer_set(service.store, arena, &wanted,
+						TALLY_ISSUER_AUDIENCE, &report), TALLY_ERR_USAGE);
+	wanted.issuer = TALLY_SPAN("https://nobody.example");
+	assert_int_equal(tally_admin_issuer_set(service.store, arena, &wanted,
+						TALLY_ISSUER_MAPPING, &report),
+			 TALLY_ERR_NOT_FOUND);
+	tally_arena_free(arena);
 }
 
 static const char *issued(const char *sub, const char *aud)
@@ -240,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_issuer_speaks_for_anybody),
+		TEST(an_issuer_is_set),
 		TEST(an_issuers_keys_are_its_own),
 		TEST(an_issuers_subjects_become_users),
 		TEST(an_issuers_subject_may_be_a_user_id),

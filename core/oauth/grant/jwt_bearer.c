@@ -56,7 +56,7 @@ static const char *wrong_with_key(const struct tally_request *rq,
 		return "the key is another user's";
 	if (key->user.kind != TALLY_USER_MACHINE)
 		return "the user is no machine user";
-	if (key->user.disabled_at != 0)
+	if (tally_user_is_disabled(&key->user))
 		return "the user is disabled";
 	if (key->record.expires_at != 0 && key->record.expires_at <= tally_clock_now())
 		return "the key has expired";
@@ -107,7 +107,7 @@ static enum tally_fault set_mapped_user(struct tally_request *rq,
 					const struct tally_assertion *assertion,
 					const struct tally_user *user, struct tally_mint *mint)
 {
-	if (user->record.disabled_at != 0)
+	if (tally_user_is_disabled(&user->record))
 		return refuse(rq, assertion, "the user is disabled");
 	return set_user(rq, &user->record, mint);
 }

@@ -7,36 +7,20 @@
 
 #include "oauth/grant.h"
 
-#include "oauth/failures.h"
+#include "http/failures.h"
 #include "oauth/passwords.h"
 #include "oauth/user.h"
 #include "sys/clock.h"
 
 #define RETRY_AFTER 1u /* seconds: a queue of logins is soon over */
 
-/* A copy that lives as long as the request; the cache's goes back. */
-static const struct tally_user_record *keep(struct tally_request *rq,
-					    const struct tally_user_record *user)
-{
-	struct tally_user_record *copy = tally_arena_alloc(rq->arena, sizeof(*copy));
-
-	if (copy == NULL)
-		return NULL;
-	*copy = *user;
-	copy->user_id = tally_arena_dup(rq->arena, user->user_id);
-	copy->login = tally_arena_dup(rq->arena, user->login);
-	copy->name = tally_arena_dup(rq->arena, user->name);
-	copy->password = TALLY_SPAN("");
-	return copy->user_id.p && copy->login.p && copy->name.p ? copy : NULL;
-}
-
 static enum tally_fault refuse(struct tally_request *rq, struct tally_span login,
 			       const struct tally_user *user)
 {
-	const char *why = user == NULL                      ? "unknown user"
-			  : user->record.disabled_at != 0   ? "disabled user"
-			  : user->record.password.n == 0    ? "no password is set for user"
-							    : "wrong password of user";
+	const char *why = user == NULL                            ? "unknown user"
+			  : tally_user_is_disabled(&user->record) ? "disabled user"
+			  : user->record.password.n == 0          ? "no password is set for user"
+								  : "wrong password of user";
 
 	tally_failures_note(rq, TALLY_FAILURES_OF_LOGINS, login);
 	return tally_fault(rq, TALLY_FAULT_INVALID_GRANT, "%s \"%.*s\"", why,
@@ -62,7 +46,7 @@ static enum tally_fault log_in(struct tally_request *rq, struct tally_span login
 				    "too many logins wait (passwords.parallel, passwords.queue)");
 	} else if (err != TALLY_OK) {
 		fault = tally_fault_of(rq, err, "checking a password");
-	} else if ((*out = keep(rq, &user->record)) == NULL) {
+	} else if ((*out = tally_user_copy(rq, &user->record)) == NULL) {
 		fault = tally_fault_of(rq, TALLY_ERR_NOMEM, "checking a password");
 	}
 	tally_user_release(rq, user);

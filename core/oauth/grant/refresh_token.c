@@ -7,8 +7,8 @@
  */
 #include "config.h"
 
+#include "oauth/end.h"
 #include "oauth/grant.h"
-#include "oauth/refresh.h"
 #include "oauth/user.h"
 #include "sys/clock.h"
 
@@ -47,12 +47,12 @@ static enum tally_fault check_token(struct tally_request *rq,
 				   "client %.*s brought a refresh token of client %.*s",
 				   TALLY_SPAN_ARG(token->client->client_id),
 				   TALLY_SPAN_ARG(owner->client_id));
-	if (refresh->is_revoked)
-		return tally_fault(rq, TALLY_FAULT_INVALID_GRANT,
-				   "the refresh token of client %.*s, subject %.*s was revoked",
-				   TALLY_SPAN_ARG(owner->client_id),
-				   TALLY_SPAN_ARG(owner->subject));
-	return TALLY_FAULT_NONE;
+	if (!refresh->is_revoked)
+		return TALLY_FAULT_NONE;
+	tally_token_end_late(rq, &refresh->record.live);
+	return tally_fault(rq, TALLY_FAULT_INVALID_GRANT,
+			   "the refresh token of client %.*s, subject %.*s was revoked",
+			   TALLY_SPAN_ARG(owner->client_id), TALLY_SPAN_ARG(owner->subject));
 }
 
 /* The user as it is now, if the token is one of a user. */
@@ -66,10 +66,10 @@ static enum tally_fault find_user(struct tally_request *rq, const struct tally_t
 
 	if (err != TALLY_OK && err != TALLY_ERR_NOT_FOUND)
 		return tally_fault_of(rq, err, "looking up a user");
-	const char *why = err != TALLY_OK                      ? "was removed"
-			  : user->record.number != owner->user ? "is another now"
-			  : user->record.disabled_at != 0      ? "is disabled"
-							       : NULL;
+	const char *why = err != TALLY_OK                         ? "was removed"
+			  : user->record.number != owner->user    ? "is another now"
+			  : tally_user_is_disabled(&user->record) ? "is disabled"
+								  : NULL;
 
 	if (why == NULL)
 		mint->user = tally_user_copy(rq, &user->record);
@@ -112,52 +112,13 @@ static enum tally_fault narrow_scope(struct tally_request *rq,
 			       : tally_fault_of(rq, err, "reading the scope of a refresh token");
 }
 
-/* A kept token is used up in the same step that keeps its successor. */
-static enum tally_fault use_kept(struct tally_request *rq, const struct tally_refresh *refresh,
-				 struct tally_mint *mint)
+/* Either is used up when what it is exchanged for is ready; of a kept one it shows before. */
+static enum tally_fault check_used(struct tally_request *rq, const struct tally_refresh *refresh)
 {
-	if (refresh->used_at_us == 0)
-		mint->use = &refresh->record;
-	else if (!tally_refresh_in_grace(rq, refresh->used_at_us, tally_clock_now_us()))
-		return tally_refresh_reused(rq, &refresh->record);
-	return TALLY_FAULT_NONE;
-}
-
-/* Seconds for which a mark is needed, and a little more. */
-static uint32_t ttl(int64_t until, int64_t now)
-{
-	return until > now ? (uint32_t)(until - now) + 1 : 1;
-}
-
-/* A sealed one is used up here: should what follows fail, the grace covers the repeat. */
-static enum tally_fault use_sealed(struct tally_request *rq, const struct tally_refresh *refresh)
-{
-	const struct tally_refresh_record *record = &refresh->record;
-	struct tally_marks *marks = rq->services->marks;
-	int64_t now_ms = tally_clock_now_us() / 1000;
-	enum tally_refresh_verdict verdict;
-
-	if (marks == NULL)
-		return tally_fault(rq, TALLY_FAULT_UNAVAILABLE,
-				   "a refresh token that is not kept is used up in Redis, and none "
-				   "is configured");
-	enum tally_err err = marks->ops->use_refresh(
-		marks, &record->id, &record->family, now_ms,
-		rq->site->conf->tokens_refresh_grace * 1000,
-		ttl(record->expires_at, now_ms / 1000),
-		ttl(record->family_expires_at, now_ms / 1000), &verdict);
-
-	if (err != TALLY_OK)
-		return tally_fault_of(rq, err, "using up a refresh token");
-	switch (verdict) {
-	case TALLY_REFRESH_FIRST:
-	case TALLY_REFRESH_GRACE:
+	if (refresh->used_at_us == 0 ||
+	    tally_refresh_in_grace(rq, refresh->used_at_us, tally_clock_now_us()))
 		return TALLY_FAULT_NONE;
-	case TALLY_REFRESH_REUSED:
-	case TALLY_REFRESH_ENDED: /* and the store did not know yet, or it would be revoked */
-		return tally_refresh_reused(rq, record);
-	}
-	return tally_fault_of(rq, TALLY_ERR_STATE, "using up a refresh token");
+	return tally_refresh_reused(rq, refresh);
 }
 
 static enum tally_fault decide(struct tally_request *rq, const struct tally_token_request *token,
@@ -177,15 +138,13 @@ static enum tally_fault decide(struct tally_request *rq, const struct tally_toke
 	if (fault == TALLY_FAULT_NONE)
 		fault = narrow_scope(rq, token, record->owner.scope, mint);
 	if (fault == TALLY_FAULT_NONE)
-		fault = refresh->sealed ? use_sealed(rq, refresh) : use_kept(rq, refresh, mint);
+		fault = check_used(rq, refresh);
 	if (fault != TALLY_FAULT_NONE)
 		return fault;
 	mint->subject = record->owner.subject;
 	mint->audience = record->owner.audience;
 	mint->with_refresh = true;
-	mint->granted_scope = record->owner.scope;
-	mint->family = record->family;
-	mint->family_expires_at = record->family_expires_at;
+	mint->from = refresh;
 	return TALLY_FAULT_NONE;
 }
 

@@ -6,7 +6,7 @@
 
 #define GRANTS_MAX   1024u /* as in the schema */
 #define AUDIENCE_MAX 1024u
-#define CLIENT_CELLS 15u /* columns of a client in CLIENT_COLUMNS */
+#define CLIENT_CELLS 18u /* columns of a client in CLIENT_COLUMNS */
 #define PAGE_BYTES   (4u << 20)
 
 #define ALG_MAX 16u
@@ -34,10 +34,13 @@ static void read_client(struct tally_query *q, struct tally_arena *arena,
 	out->refresh_lifetime = tally_query_u32(q);
 	out->persistence = (enum tally_persistence)read_word(q, TALLY_PERSIST_ALL + 1);
 	out->format = (enum tally_token_format)read_word(q, TALLY_FORMAT_OPAQUE + 1);
+	out->status = (enum tally_client_status)read_word(q, TALLY_STATUS_ON + 1);
 	out->is_public = tally_query_int(q) != 0;
 	out->may_introspect = tally_query_int(q) != 0;
 	out->created_at = tally_query_int(q);
 	out->disabled_at = tally_query_int(q);
+	out->organisation = tally_query_span(q, arena, TALLY_ID_MAX);
+	out->organisation_disabled_at = tally_query_int(q);
 }
 
 static void read_secret(struct tally_query *q, struct tally_arena *arena,
@@ -98,8 +101,9 @@ static void read_part(struct tally_query *q, struct tally_arena *arena,
 		read_secret(q, arena, out);
 }
 
-static enum tally_err find(struct tally_db *db, struct tally_arena *arena,
-			   struct tally_span client_id, struct tally_client_record *out)
+enum tally_err tally_mysql_read_client(struct tally_db *db, struct tally_arena *arena,
+				       struct tally_span client_id,
+				       struct tally_client_record *out)
 {
 	struct tally_query q;
 
@@ -126,7 +130,7 @@ enum tally_err tally_mysql_client_find(struct tally_store *store, struct tally_a
 	if (!tally_mysql_is_id(client_id))
 		return TALLY_ERR_NOT_FOUND;
 	while (tally_work_next(&work))
-		work.err = find(work.db, arena, client_id, out);
+		work.err = tally_mysql_read_client(work.db, arena, client_id, out);
 	return work.err;
 }
 

@@ -23,11 +23,18 @@ static enum tally_err insert_secret(struct tally_db *db, int64_t client,
 	return tally_query_end(&q);
 }
 
-static enum tally_err insert_client(struct tally_db *db, const struct tally_client_record *client)
+/* The row alone; *id is its number. */
+static enum tally_err insert_row(struct tally_db *db, const struct tally_client_record *client,
+				 int64_t *id)
 {
 	struct tally_query q;
+	int64_t organisation;
+	enum tally_err err = tally_mysql_hold_organisation(db, client->organisation, &organisation);
 
+	if (err != TALLY_OK)
+		return err;
 	tally_query_begin(&q, db, TALLY_STATEMENT_client_add);
+	tally_query_put_int(&q, organisation);
 	tally_query_put_bytes(&q, client->client_id);
 	tally_query_put_text(&q, client->name);
 	tally_query_put_text(&q, client->grants);
@@ -38,13 +45,20 @@ static enum tally_err insert_client(struct tally_db *db, const struct tally_clie
 	tally_query_put_int(&q, client->refresh_lifetime);
 	tally_query_put_int(&q, client->persistence);
 	tally_query_put_int(&q, client->format);
+	tally_query_put_int(&q, client->status);
 	tally_query_put_int(&q, client->is_public);
 	tally_query_put_int(&q, client->may_introspect);
 	tally_query_put_int(&q, client->created_at);
 	tally_query_put_int(&q, client->disabled_at);
 	tally_query_run(&q);
-	int64_t id = tally_query_inserted(&q);
-	enum tally_err err = tally_query_end(&q);
+	*id = tally_query_inserted(&q);
+	return tally_query_end(&q);
+}
+
+static enum tally_err insert_client(struct tally_db *db, const struct tally_client_record *client)
+{
+	int64_t id = 0;
+	enum tally_err err = insert_row(db, client, &id);
 
 	for (size_t i = 0; err == TALLY_OK && i < client->secret_count; i++)
 		err = insert_secret(db, id, &client->secrets[i]);
@@ -63,6 +77,68 @@ enum tally_err tally_mysql_client_add(struct tally_store *store,
 		return TALLY_ERR_LIMIT;
 	while (tally_work_next(&work))
 		work.err = insert_client(work.db, client);
+	return work.err;
+}
+
+static enum tally_err update(struct tally_db *db, const struct tally_client_record *client,
+			     int64_t organisation)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_client_set);
+	tally_query_put_int(&q, organisation);
+	tally_query_put_text(&q, client->name);
+	tally_query_put_text(&q, client->grants);
+	tally_query_put_text(&q, client->scopes);
+	tally_query_put_text(&q, client->default_scopes);
+	tally_query_put_text(&q, client->audience);
+	tally_query_put_int(&q, client->access_lifetime);
+	tally_query_put_int(&q, client->refresh_lifetime);
+	tally_query_put_int(&q, client->persistence);
+	tally_query_put_int(&q, client->format);
+	tally_query_put_int(&q, client->status);
+	tally_query_put_int(&q, client->may_introspect);
+	tally_query_put_int(&q, (int64_t)client->number);
+	tally_query_run(&q);
+	return tally_query_end_found(&q);
+}
+
+struct edit {
+	struct tally_arena *arena;
+	struct tally_span client_id;
+	tally_client_edit *edit;
+	void *context;
+};
+
+static enum tally_err set_client(struct tally_db *db, const struct edit *edit)
+{
+	struct tally_client_record client;
+	int64_t number, organisation;
+	enum tally_err err = tally_mysql_lock_client(db, edit->client_id, &number);
+
+	if (err == TALLY_OK)
+		err = tally_mysql_read_client(db, edit->arena, edit->client_id, &client);
+	if (err == TALLY_OK)
+		err = edit->edit(edit->context, &client);
+	/* One whose organisation is gone is to be given another, and not the default silently. */
+	if (err == TALLY_OK && client.organisation.n == 0)
+		err = TALLY_ERR_STATE;
+	if (err == TALLY_OK)
+		err = tally_mysql_hold_organisation(db, client.organisation, &organisation);
+	return err == TALLY_OK ? update(db, &client, organisation) : err;
+}
+
+enum tally_err tally_mysql_client_set(struct tally_store *store, struct tally_arena *arena,
+				      struct tally_span client_id, tally_client_edit *edit,
+				      void *context)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_WRITE);
+	const struct edit all = { arena, client_id, edit, context };
+
+	if (!tally_mysql_is_id(client_id))
+		return TALLY_ERR_NOT_FOUND;
+	while (tally_work_next(&work))
+		work.err = set_client(work.db, &all);
 	return work.err;
 }
 

@@ -147,6 +147,37 @@ enum tally_err tally_mysql_issuer_add(struct tally_store *store,
 	return work.err;
 }
 
+static enum tally_err update(struct tally_db *db, const struct tally_issuer_record *issuer,
+			     unsigned int parts)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_issuer_set);
+	tally_query_put_int(&q, parts & TALLY_ISSUER_JWKS);
+	tally_query_put_bytes(&q, issuer->jwks);
+	tally_query_put_int(&q, parts & TALLY_ISSUER_AUDIENCE);
+	tally_query_put_bytes(&q, issuer->audience);
+	tally_query_put_int(&q, parts & TALLY_ISSUER_MAPPING);
+	tally_query_put_int(&q, issuer->mapping);
+	tally_query_put_bytes(&q, issuer->issuer);
+	tally_query_run(&q);
+	return tally_query_end_found(&q);
+}
+
+enum tally_err tally_mysql_issuer_set(struct tally_store *store,
+				      const struct tally_issuer_record *issuer, unsigned int parts)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_ONE);
+
+	if (!is_issuer(issuer->issuer))
+		return TALLY_ERR_NOT_FOUND;
+	if (issuer->jwks.n > TALLY_JWKS_MAX)
+		return TALLY_ERR_LIMIT;
+	while (tally_work_next(&work))
+		work.err = update(work.db, issuer, parts);
+	return work.err;
+}
+
 enum tally_err tally_mysql_issuer_disable(struct tally_store *store, struct tally_span issuer,
 					  int64_t at)
 {

@@ -10,8 +10,7 @@
 #include "store/mysql/text.h"
 #include "store/mysql/work.h"
 
-#define BATCH 64u /* look-ups in one statement */
-#define RUNS 2u   /* statements under way at once; each takes a connection */
+#define RUNS 2u /* statements under way at once; each takes a connection */
 
 struct lookup {
 	const struct tally_revocation_query *query;
@@ -48,14 +47,13 @@ static enum tally_err find_one(struct tally_db *db, struct lookup *lookup)
 
 /* ---- several ---- */
 
-static void add_ids(struct tally_buf *text, void *const items[], size_t n)
+static void add_ids(struct tally_buf *text, const struct tally_revocation_query *const queries[],
+		    size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct lookup *lookup = items[i];
-
-		tally_text_add_id(text, &lookup->query->id, i == 0);
-		if (!tally_token_id_is_none(&lookup->query->family))
-			tally_text_add_id(text, &lookup->query->family, false);
+		tally_text_add_id(text, &queries[i]->id, i == 0);
+		if (!tally_token_id_is_none(&queries[i]->family))
+			tally_text_add_id(text, &queries[i]->family, false);
 	}
 }
 
@@ -70,19 +68,20 @@ static void add_name(struct tally_buf *text, enum tally_watermark_kind kind, str
 	tally_buf_add_char(text, ')');
 }
 
-static struct tally_span name_of(const struct lookup *lookup, enum tally_watermark_kind kind)
+static struct tally_span name_of(const struct tally_revocation_query *query,
+				 enum tally_watermark_kind kind)
 {
-	return kind == TALLY_WATERMARK_CLIENT ? lookup->query->client_id : lookup->query->subject;
+	return kind == TALLY_WATERMARK_CLIENT ? query->client_id : query->subject;
 }
 
 /* Neighbours are often of the same client, which is asked once then. */
-static void add_names(struct tally_buf *text, void *const items[], size_t n,
-		      enum tally_watermark_kind kind, bool *first)
+static void add_names(struct tally_buf *text, const struct tally_revocation_query *const queries[],
+		      size_t n, enum tally_watermark_kind kind, bool *first)
 {
 	struct tally_span last = TALLY_SPAN("");
 
 	for (size_t i = 0; i < n; i++) {
-		struct tally_span who = name_of(items[i], kind);
+		struct tally_span who = name_of(queries[i], kind);
 
 		if (who.n > 0 && !tally_span_eq(who, last))
 			add_name(text, kind, who, first);
@@ -91,15 +90,16 @@ static void add_names(struct tally_buf *text, void *const items[], size_t n,
 }
 
 /* The rows: 0, an id; or 1 and 2, a client or a subject, and its watermark. */
-static void make_statement(struct tally_buf *text, void *const items[], size_t n)
+void tally_mysql_revoked_text(struct tally_buf *text,
+			      const struct tally_revocation_query *const queries[], size_t n)
 {
 	bool first = true;
 
 	tally_text_begin(text, "SELECT 0, id, 0 FROM revocation WHERE ");
-	add_ids(text, items, n);
+	add_ids(text, queries, n);
 	tally_buf_add_str(text, " UNION ALL SELECT kind + 1, who, until_us FROM watermark WHERE ");
-	add_names(text, items, n, TALLY_WATERMARK_CLIENT, &first);
-	add_names(text, items, n, TALLY_WATERMARK_SUBJECT, &first);
+	add_names(text, queries, n, TALLY_WATERMARK_CLIENT, &first);
+	add_names(text, queries, n, TALLY_WATERMARK_SUBJECT, &first);
 	if (first)
 		tally_buf_add_str(text, "FALSE");
 }
@@ -116,7 +116,7 @@ static bool ends(const struct lookup *lookup, unsigned long what, struct tally_s
 
 	if (what == 0)
 		return is_id(id, name) || (!tally_token_id_is_none(family) && is_id(family, name));
-	return tally_span_eq(name_of(lookup, (enum tally_watermark_kind)(what - 1)), name) &&
+	return tally_span_eq(name_of(lookup->query, (enum tally_watermark_kind)(what - 1)), name) &&
 	       tally_token_id_since_us(id, family) <= until_us;
 }
 
@@ -139,11 +139,14 @@ static void judge(void *const items[], size_t n, MYSQL_RES *result)
 
 static enum tally_err find_several(struct tally_db *db, void *const items[], size_t n)
 {
+	const struct tally_revocation_query *queries[TALLY_REVOKED_BATCH];
 	struct tally_buf text;
 	enum tally_err err;
 
+	for (size_t i = 0; i < n; i++)
+		queries[i] = ((const struct lookup *)items[i])->query;
 	tally_buf_grow(&text, TALLY_TEXT_MAX);
-	make_statement(&text, items, n);
+	tally_mysql_revoked_text(&text, queries, n);
 	MYSQL_RES *result = tally_text_rows(db, &text, &err);
 
 	if (result != NULL)
@@ -169,7 +172,8 @@ static void find_all(void *context, void *const items[], size_t n)
 /* As many may wait as there are threads: what they hold up is themselves. */
 struct tally_gather *tally_mysql_revoked_new(struct tally_mysql *mysql)
 {
-	return tally_gather_new(find_all, mysql, SIZE_MAX, BATCH, RUNS);
+	return tally_gather_new(find_all, mysql, (struct tally_gather_limits){
+		.queue = SIZE_MAX, .batch = TALLY_REVOKED_BATCH, .runs = RUNS });
 }
 
 enum tally_err tally_mysql_revoked(struct tally_store *store,

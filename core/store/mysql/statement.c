@@ -6,8 +6,15 @@
 /* The columns of a client; read_client of client.c. */
 #define CLIENT_COLUMNS \
 	"c.id, c.client_id, c.name, c.grants, c.scopes, c.default_scopes, c.audience," \
-	" c.access_lifetime, c.refresh_lifetime, c.persistence, c.format, c.is_public," \
-	" c.may_introspect, c.created_at, c.disabled_at"
+	" c.access_lifetime, c.refresh_lifetime, c.persistence, c.format, c.status," \
+	" c.is_public, c.may_introspect, c.created_at, c.disabled_at, o.organisation_id," \
+	" IFNULL(o.disabled_at, 1)"
+
+/* Whose organisation is not to be found (it was removed by hand) is disabled. */
+#define CLIENT_JOIN \
+	" LEFT JOIN organisation AS o FORCE INDEX (PRIMARY) ON o.id = c.organisation"
+#define USER_JOIN \
+	" LEFT JOIN organisation AS o FORCE INDEX (PRIMARY) ON o.id = u.organisation"
 
 /* Behind them those of one of its secrets, or of one of its keys; read_part. */
 #define CLIENT_SECRET_COLUMNS \
@@ -22,7 +29,11 @@
 
 /* read_user of user.c */
 #define USER_COLUMNS \
-	"u.id, u.user_id, u.login, u.name, u.kind, u.password, u.created_at, u.disabled_at"
+	"u.id, u.user_id, u.login, u.name, u.kind, u.password, u.created_at, u.disabled_at," \
+	" o.organisation_id, IFNULL(o.disabled_at, 1)"
+
+/* read_organisation of organisation.c */
+#define ORGANISATION_COLUMNS "organisation_id, name, created_at, disabled_at"
 
 /* read_key of user_key.c */
 #define USER_KEY_COLUMNS "k.key_id, k.alg, k.public_der, k.created_at, k.expires_at"
@@ -45,6 +56,14 @@
 	" CAST(CONV(HEX(SUBSTRING(t.family, 1, 2)), 16, 10) AS UNSIGNED) AND f.id = t.family" \
 	" LEFT JOIN watermark AS wc ON wc.kind = 0 AND wc.who = c.client_id" \
 	" LEFT JOIN watermark AS ws ON ws.kind = 1 AND ws.who = t.subject"
+
+/* So many rows in the order of their ids, whatever they say. */
+#define ACCESS_PAGE \
+	"(SELECT id, client, subject, expires_at, status_list, status_index FROM access_token" \
+	" FORCE INDEX (PRIMARY) WHERE day = ? AND id > ? ORDER BY id LIMIT 4096) AS p"
+#define REFRESH_PAGE \
+	"(SELECT id, client, subject, live FROM refresh_token" \
+	" FORCE INDEX (PRIMARY) WHERE day = ? AND id > ? ORDER BY id LIMIT 512) AS p"
 
 const struct tally_statement_row tally_statements[TALLY_STATEMENT_COUNT] = {
 #define TALLY_STATEMENT(name, access, text) \

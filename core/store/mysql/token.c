@@ -120,6 +120,15 @@ enum tally_err tally_mysql_access_find(struct tally_store *store, struct tally_a
 	return work.err;
 }
 
+/* What nobody of us has written says nothing. */
+static void read_live(struct tally_query *q, struct tally_arena *arena, struct tally_live_refs *out)
+{
+	struct tally_span bytes = tally_query_span(q, arena, TALLY_LIVE_REFS_SIZE);
+
+	if (tally_live_refs_unpack(bytes, out) != TALLY_OK)
+		*out = (struct tally_live_refs){ .count = 0 };
+}
+
 static enum tally_err find_refresh(struct tally_db *db, struct tally_arena *arena,
 				   const struct tally_token_id *id, struct tally_refresh_found *out)
 {
@@ -142,6 +151,7 @@ static enum tally_err find_refresh(struct tally_db *db, struct tally_arena *aren
 		};
 		memcpy(out->token.digest, token.digest, sizeof(token.digest));
 		out->is_revoked = token.is_revoked;
+		read_live(&q, arena, &out->token.live);
 		out->used_at_us = tally_query_int(&q);
 	}
 	enum tally_err err = tally_query_end(&q);
@@ -157,6 +167,37 @@ enum tally_err tally_mysql_refresh_find(struct tally_store *store, struct tally_
 
 	while (tally_work_next(&work))
 		work.err = find_refresh(work.db, arena, id, out);
+	return work.err;
+}
+
+static enum tally_err find_next(struct tally_db *db, const struct tally_token_id *id,
+				struct tally_arena *arena, struct tally_token_id *next,
+				struct tally_live_refs *live)
+{
+	struct tally_query q;
+
+	tally_query_begin(&q, db, TALLY_STATEMENT_refresh_next);
+	put_id(&q, id);
+	tally_query_run(&q);
+	bool found = tally_query_next(&q);
+
+	if (found) {
+		tally_query_exact(&q, next->bytes, sizeof(next->bytes));
+		read_live(&q, arena, live);
+	}
+	enum tally_err err = tally_query_end(&q);
+
+	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+}
+
+enum tally_err tally_mysql_refresh_next(struct tally_store *store, struct tally_arena *arena,
+					const struct tally_token_id *id,
+					struct tally_token_id *next, struct tally_live_refs *live)
+{
+	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+
+	while (tally_work_next(&work))
+		work.err = find_next(work.db, id, arena, next, live);
 	return work.err;
 }
 

@@ -57,12 +57,17 @@ static void add_unless_zero(struct tally_buf *text, const uint8_t *p, size_t n)
 	add_span(text, tally_span(p, is_zero(p, n) ? 0 : n));
 }
 
+static struct tally_span span_of_id(const struct tally_token_id *id)
+{
+	return tally_span(id->bytes, sizeof(id->bytes));
+}
+
 /* "(day,id" of a row, behind the one before. */
 static void begin_row(struct tally_buf *text, const struct tally_token_id *id, bool first)
 {
 	tally_buf_add_str(text, first ? "(" : ",(");
 	tally_buf_add_u64(text, tally_token_id_day(id));
-	add_span(text, tally_span(id->bytes, sizeof(id->bytes)));
+	add_span(text, span_of_id(id));
 }
 
 /* The columns family to audience. */
@@ -82,18 +87,27 @@ static void add_access(struct tally_buf *text, const struct tally_access_record 
 	add_owner(text, &access->owner);
 	add_unless_zero(text, access->digest, sizeof(access->digest));
 	add_number(text, (uint64_t)access->expires_at);
+	if (access->status_uri.n > 0) {
+		add_number(text, access->status.list);
+		add_number(text, access->status.index);
+	} else {
+		tally_buf_add_str(text, ",NULL,NULL");
+	}
 	tally_buf_add_char(text, ')');
 }
 
 static void add_refresh(struct tally_buf *text, const struct tally_refresh_record *refresh,
 			bool first)
 {
+	uint8_t live[TALLY_LIVE_REFS_SIZE];
+
 	begin_row(text, &refresh->id, first);
-	add_span(text, tally_span(refresh->family.bytes, sizeof(refresh->family.bytes)));
+	add_span(text, span_of_id(&refresh->family));
 	add_owner(text, &refresh->owner);
 	add_span(text, tally_span(refresh->digest, sizeof(refresh->digest)));
 	add_number(text, (uint64_t)refresh->expires_at);
 	add_number(text, (uint64_t)refresh->family_expires_at);
+	add_span(text, tally_live_refs_pack(&refresh->live, live));
 	tally_buf_add_char(text, ')');
 }
 
@@ -112,7 +126,7 @@ static enum tally_err insert_access(struct tally_db *db, struct batch *batch, bo
 	bool first = true;
 
 	tally_text_begin(text, "INSERT INTO access_token (day, id, family, client, user, subject,"
-		    " scope, audience, digest, expires_at) VALUES ");
+		    " scope, audience, digest, expires_at, status_list, status_index) VALUES ");
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct tally_token_job *job = batch->jobs[i];
 
@@ -131,7 +145,7 @@ static enum tally_err insert_refresh(struct tally_db *db, struct batch *batch, b
 	bool first = true;
 
 	tally_text_begin(text, "INSERT INTO refresh_token (day, id, family, client, user, subject,"
-		    " scope, audience, digest, expires_at, family_expires_at) VALUES ");
+		    " scope, audience, digest, expires_at, family_expires_at, live) VALUES ");
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct tally_token_job *job = batch->jobs[i];
 
@@ -151,13 +165,15 @@ static enum tally_err insert_uses(struct tally_db *db, struct batch *batch)
 {
 	struct tally_buf *text = batch->text;
 
-	tally_text_begin(text, "INSERT IGNORE INTO refresh_use (day, id, nonce, used_at_us) VALUES ");
+	tally_text_begin(text, "INSERT IGNORE INTO refresh_use (day, id, nonce, used_at_us, next)"
+		    " VALUES ");
 	for (size_t i = 0; i < batch->uses; i++) {
 		const struct tally_token_job *job = batch->jobs[batch->order[i]];
 
 		begin_row(text, &job->use->id, i == 0);
 		add_number(text, batch->nonces[batch->order[i]]);
 		add_number(text, (uint64_t)job->now_us);
+		add_span(text, job->refresh ? span_of_id(&job->refresh->id) : TALLY_SPAN(""));
 		tally_buf_add_char(text, ')');
 	}
 	return tally_text_run(db, text);
@@ -177,11 +193,12 @@ static void judge(const struct batch *batch, const char *id, uint64_t nonce, int
 	}
 }
 
-static void add_use_query(struct batch *batch)
+void tally_mysql_uses_text(struct tally_buf *text, struct tally_token_job *const jobs[],
+			   const size_t order[], size_t n)
 {
-	tally_text_begin(batch->text, "SELECT id, nonce, used_at_us FROM refresh_use WHERE ");
-	for (size_t i = 0; i < batch->uses; i++)
-		tally_text_add_id(batch->text, &batch->jobs[batch->order[i]]->use->id, i == 0);
+	tally_text_begin(text, "SELECT id, nonce, used_at_us FROM refresh_use WHERE ");
+	for (size_t i = 0; i < n; i++)
+		tally_text_add_id(text, &jobs[order[i]]->use->id, i == 0);
 }
 
 static enum tally_err read_uses(struct tally_db *db, struct batch *batch)
@@ -189,7 +206,7 @@ static enum tally_err read_uses(struct tally_db *db, struct batch *batch)
 	enum tally_err err;
 	MYSQL_ROW row;
 
-	add_use_query(batch);
+	tally_mysql_uses_text(batch->text, batch->jobs, batch->order, batch->uses);
 	MYSQL_RES *result = tally_text_rows(db, batch->text, &err);
 
 	while (result != NULL && (row = mysql_fetch_row(result)) != NULL)

@@ -18,6 +18,8 @@ void tally_mysql_read_user(struct tally_query *q, struct tally_arena *arena,
 	out->password = tally_query_span(q, arena, TALLY_PASSWORD_TEXT_MAX);
 	out->created_at = tally_query_int(q);
 	out->disabled_at = tally_query_int(q);
+	out->organisation = tally_query_span(q, arena, TALLY_ID_MAX);
+	out->organisation_disabled_at = tally_query_int(q);
 }
 
 static enum tally_err find(struct tally_db *db, enum tally_statement id, struct tally_arena *arena,
@@ -120,8 +122,13 @@ enum tally_err tally_mysql_user_list(struct tally_store *store, tally_user_visit
 static enum tally_err insert(struct tally_db *db, const struct tally_user_record *user)
 {
 	struct tally_query q;
+	int64_t organisation;
+	enum tally_err err = tally_mysql_hold_organisation(db, user->organisation, &organisation);
 
+	if (err != TALLY_OK)
+		return err;
 	tally_query_begin(&q, db, TALLY_STATEMENT_user_add);
+	tally_query_put_int(&q, organisation);
 	tally_query_put_bytes(&q, user->user_id);
 	tally_query_put_bytes(&q, user->login);
 	tally_query_put_text(&q, user->name);

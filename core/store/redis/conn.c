@@ -52,9 +52,28 @@ static enum tally_err broken(struct tally_redis_conn *conn)
 	return tally_redis_failed(conn, TALLY_ERR_UNAVAILABLE, NULL, "%s", redis->errstr);
 }
 
-/* The server refused a command: "WORD what it says". */
-static enum tally_err refused(struct tally_redis_conn *conn, struct tally_span text)
+/*
+ * The error of the command that a script called. Redis 6 wraps it: "ERR Error
+ * running script (call to f_NAME): @user_script:1: @user_script: 1: -WORD what".
+ */
+static struct tally_span unwrap(struct tally_span text)
 {
+	static const char mark[] = ": -";
+
+	if (!tally_span_starts_with(text, TALLY_SPAN("ERR Error running script")))
+		return text;
+	const char *inner = memmem(text.p, text.n, mark, sizeof(mark) - 1);
+
+	if (inner == NULL)
+		return text;
+	inner += sizeof(mark) - 1;
+	return tally_span(inner, text.n - (size_t)(inner - text.p));
+}
+
+/* The server refused a command: "WORD what it says". */
+static enum tally_err refused(struct tally_redis_conn *conn, struct tally_span reply)
+{
+	struct tally_span text = unwrap(reply);
 	struct tally_span rest = text;
 	struct tally_span word = tally_span_cut(&rest, ' ');
 

@@ -19,7 +19,7 @@ struct tally_redis_conn {
 	redisContext *redis; /* NULL: not connected */
 };
 
-#define TALLY_REDIS_ARGS_MAX 12u
+#define TALLY_REDIS_ARGS_MAX 20u
 
 extern const struct tally_link_type tally_redis_link_type;
 

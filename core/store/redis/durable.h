@@ -7,9 +7,9 @@
 
 /*
  * Asks the server whether it has each write on disk before it answers, and
- * throws nothing away: appendonly yes, appendfsync always, noeviction. With
- * redis.durability = relaxed nothing is asked. TALLY_ERR_CONFIG: it does not;
- * conn->link.failure says what to change.
+ * throws nothing away: appendonly yes, appendfsync always (also while the file is
+ * rewritten), noeviction. With redis.durability = relaxed nothing is asked.
+ * TALLY_ERR_CONFIG: it does not; conn->link.failure says what to change.
  */
 enum tally_err tally_redis_check_durable(struct tally_redis_conn *conn) TALLY_MUST_CHECK;
 

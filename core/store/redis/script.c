@@ -7,38 +7,6 @@
 
 #include <pthread.h>
 
-/*
- * The numbers are those of enum tally_refresh_verdict. A repeat within the
- * grace leaves the time of the first use as it is; without grace the clocks of
- * two nodes, of which one is behind, must not make one.
- */
-static const char use_refresh[] =
-	"if redis.call('EXISTS', KEYS[2]) == 1 then return 3 end\n"
-	"local used = redis.call('GET', KEYS[1])\n"
-	"if not used then\n"
-	"  redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])\n"
-	"  return 0\n"
-	"end\n"
-	"local grace = tonumber(ARGV[2])\n"
-	"if grace > 0 and tonumber(ARGV[1]) - tonumber(used) < grace then return 1 end\n"
-	"redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[4])\n"
-	"return 2\n";
-
-/* A counter that has lost its end, however that came, gets one. */
-static const char count[] =
-	"local n = redis.call('INCR', KEYS[1])\n"
-	"local left = redis.call('TTL', KEYS[1])\n"
-	"if left < 0 then\n"
-	"  redis.call('EXPIRE', KEYS[1], ARGV[1])\n"
-	"  left = tonumber(ARGV[1])\n"
-	"end\n"
-	"return {n, left}\n";
-
-static const struct tally_span texts[TALLY_REDIS_SCRIPT_COUNT] = {
-	[TALLY_REDIS_USE_REFRESH] = { use_refresh, sizeof(use_refresh) - 1 },
-	[TALLY_REDIS_COUNT] = { count, sizeof(count) - 1 },
-};
-
 static char names[TALLY_REDIS_SCRIPT_COUNT][TALLY_SHA1_HEX_SIZE];
 static enum tally_err named = TALLY_OK;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -46,7 +14,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void name_all(void)
 {
 	for (unsigned int i = 0; i < TALLY_REDIS_SCRIPT_COUNT && named == TALLY_OK; i++)
-		named = tally_sha1_hex(texts[i], names[i]);
+		named = tally_sha1_hex(tally_redis_scripts[i], names[i]);
 }
 
 enum tally_err tally_redis_name_scripts(void)
@@ -54,16 +22,47 @@ enum tally_err tally_redis_name_scripts(void)
 	return pthread_once(&once, name_all) == 0 ? named : TALLY_ERR_NOMEM;
 }
 
+void tally_redis_call_begin(struct tally_redis_call *call, enum tally_redis_script script,
+			    bool (*read)(const redisReply *reply, void *out), void *out)
+{
+	call->script = script;
+	call->key_count = call->arg_count = 0;
+	call->read = read;
+	call->out = out;
+	call->reply = NULL;
+	tally_buf_over(&call->text, call->room, sizeof(call->room));
+}
+
+void tally_redis_call_key(struct tally_redis_call *call, struct tally_span key)
+{
+	call->keys[call->key_count++] = key;
+}
+
+void tally_redis_call_bytes(struct tally_redis_call *call, struct tally_span arg)
+{
+	call->args[call->arg_count++] = arg;
+}
+
+void tally_redis_call_number(struct tally_redis_call *call, int64_t arg)
+{
+	size_t at = call->text.n;
+
+	tally_buf_printf(&call->text, "%lld", (long long)arg);
+	tally_redis_call_bytes(call, tally_span(call->room + at, call->text.n - at));
+}
+
 static enum tally_err send(struct tally_redis_conn *conn, const struct tally_redis_call *call,
 			   bool by_name)
 {
-	static const struct tally_span key_counts[] = { { "0", 1 }, { "1", 1 }, { "2", 1 } };
 	struct tally_span args[3 + TALLY_REDIS_SCRIPT_KEYS_MAX + TALLY_REDIS_SCRIPT_ARGS_MAX];
+	const char digit = (char)('0' + call->key_count);
 	size_t n = 0;
 
+	if (tally_buf_err(&call->text) != TALLY_OK)
+		return tally_redis_failed(conn, TALLY_ERR_LIMIT, NULL, "names are too long");
 	args[n++] = by_name ? TALLY_SPAN("EVALSHA") : TALLY_SPAN("EVAL");
-	args[n++] = by_name ? tally_span_of(names[call->script]) : texts[call->script];
-	args[n++] = key_counts[call->key_count];
+	args[n++] = by_name ? tally_span_of(names[call->script]) : tally_redis_scripts[call->script];
+	args[n++] = tally_span(&digit, 1);
 	for (size_t i = 0; i < call->key_count; i++)
 		args[n++] = call->keys[i];
 	for (size_t i = 0; i < call->arg_count; i++)
@@ -72,14 +71,14 @@ static enum tally_err send(struct tally_redis_conn *conn, const struct tally_red
 }
 
 /* Reads all replies, so that the connection can go on being used; keeps the first failure. */
-static enum tally_err receive_all(struct tally_redis_conn *conn, struct tally_redis_call *calls,
+static enum tally_err receive_all(struct tally_redis_conn *conn, struct tally_redis_call *const calls[],
 				  size_t n)
 {
 	struct tally_link_failure failure;
 	enum tally_err first = TALLY_OK;
 
 	for (size_t i = 0; i < n && conn->redis->err == 0; i++) {
-		enum tally_err err = tally_redis_receive(conn, &calls[i].reply);
+		enum tally_err err = tally_redis_receive(conn, &calls[i]->reply);
 
 		if (err == TALLY_ERR_NOT_FOUND || err == TALLY_OK || first != TALLY_OK)
 			continue;
@@ -99,19 +98,19 @@ static enum tally_err teach(struct tally_redis_conn *conn, struct tally_redis_ca
 	return err == TALLY_OK ? tally_redis_receive(conn, &call->reply) : err;
 }
 
-enum tally_err tally_redis_call(struct tally_redis_conn *conn, struct tally_redis_call *calls,
-				size_t n)
+enum tally_err tally_redis_call(struct tally_redis_conn *conn,
+				struct tally_redis_call *const calls[], size_t n)
 {
 	enum tally_err err = TALLY_OK;
 
-	for (size_t i = 0; i < n && err == TALLY_OK; i++) {
-		calls[i].reply = NULL;
-		err = send(conn, &calls[i], true);
-	}
+	for (size_t i = 0; i < n; i++)
+		calls[i]->reply = NULL;
+	for (size_t i = 0; i < n && err == TALLY_OK; i++)
+		err = send(conn, calls[i], true);
 	if (err == TALLY_OK)
 		err = receive_all(conn, calls, n);
 	for (size_t i = 0; i < n && err == TALLY_OK; i++)
-		if (calls[i].reply == NULL)
-			err = teach(conn, &calls[i]);
+		if (calls[i]->reply == NULL)
+			err = teach(conn, calls[i]);
 	return err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "oauth/failures.h"
+#include "http/failures.h"
 
 #include "base/siphash.h"
 #include "sys/clock.h"
@@ -97,6 +97,8 @@ static void describe(struct tally_request *rq, enum tally_failures_of of,
 		[TALLY_FAILURES_OF_LOGINS] = { TALLY_MARK_LOGIN_ACCOUNT, TALLY_MARK_LOGIN_ADDRESS },
 		[TALLY_FAILURES_OF_CLIENTS] = { TALLY_MARK_CLIENT_ACCOUNT,
 						TALLY_MARK_CLIENT_ADDRESS },
+		/* No account: a stranger could lock others out of their pool. */
+		[TALLY_FAILURES_OF_POOLS] = { TALLY_MARK_POOL_ADDRESS, TALLY_MARK_POOL_ADDRESS },
 	};
 	const struct tally_conf *conf = rq->site->conf;
 	const struct tally_failures *failures = rq->services->failures;
@@ -141,9 +143,11 @@ static enum tally_fault refuse(struct tally_request *rq, const struct tally_mark
 		[TALLY_MARK_LOGIN_ADDRESS] = "logins from",
 		[TALLY_MARK_CLIENT_ACCOUNT] = "authentications of client",
 		[TALLY_MARK_CLIENT_ADDRESS] = "client authentications from",
+		[TALLY_MARK_POOL_ADDRESS] = "requests to pools from",
 	};
 	bool is_address = counter->kind == TALLY_MARK_LOGIN_ADDRESS ||
-			  counter->kind == TALLY_MARK_CLIENT_ADDRESS;
+			  counter->kind == TALLY_MARK_CLIENT_ADDRESS ||
+			  counter->kind == TALLY_MARK_POOL_ADDRESS;
 	struct tally_span name = is_address ? rq->params.remote_addr : counter->what;
 
 	rq->retry_after = (uint32_t)((left + 999) / 1000);
