@@ -137,8 +137,8 @@ try() {
 	refused "$kind: the service drops no table" tallystick "DROP TABLE $DATABASE.client"
 	refused "$kind: the service alters no table" tallystick \
 		"ALTER TABLE $DATABASE.client ADD x INT"
-	refused "$kind: the service reads no other table" tallystick \
-		"SELECT * FROM $DATABASE.organisation"
+	refused "$kind: the service reads none of the views for people" tallystick \
+		"SELECT * FROM $DATABASE.client_view"
 	refused "$kind: the service reads no other database" tallystick "SELECT * FROM mysql.user"
 	refused "$kind: init-db's user grants nothing" tallystick_admin \
 		"GRANT SELECT ON $DATABASE.client TO tallystick@localhost"
