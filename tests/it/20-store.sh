@@ -144,6 +144,7 @@ for kind in ${TALLY_IT_KINDS:-mysql mariadb}; do
 	fi
 	run_program "$kind" "$programs/store_test"
 	[ -n "${loader[*]}" ] || [ ! -x "$sanitized" ] || run_program "$kind, sanitized" "$sanitized"
+	run_program "$kind" "$programs/store_plan_test"
 	run_program "$kind" "$programs/store_user_test"
 	run_program "$kind" "$programs/store_org_test"
 	run_program "$kind" "$programs/store_pool_test"

@@ -49,6 +49,12 @@ tests_it_store_org_test_SOURCES = tests/it/store_org_test.c \
 tests_it_store_org_test_CPPFLAGS = $(it_cppflags)
 tests_it_store_org_test_LDADD = $(it_libs)
 
+check_PROGRAMS += tests/it/store_plan_test
+tests_it_store_plan_test_SOURCES = tests/it/store_plan_test.c \
+	tests/it/store_help.c tests/it/store_help.h
+tests_it_store_plan_test_CPPFLAGS = $(it_cppflags)
+tests_it_store_plan_test_LDADD = $(it_libs)
+
 check_PROGRAMS += tests/it/store_pool_test
 tests_it_store_pool_test_SOURCES = tests/it/store_pool_test.c \
 	tests/it/store_help.c tests/it/store_help.h

@@ -297,6 +297,12 @@ tests_unit_test_signing_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_signing_LDADD = $(unit_libs)
 TESTS += tests/unit/test_signing
 
+check_PROGRAMS += tests/unit/test_publish_retire
+tests_unit_test_publish_retire_SOURCES = tests/unit/test_publish_retire.c tests/unit/publishing.c tests/unit/publishing.h
+tests_unit_test_publish_retire_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_publish_retire_LDADD = $(unit_libs)
+TESTS += tests/unit/test_publish_retire
+
 check_PROGRAMS += tests/unit/test_publish_memory
 tests_unit_test_publish_memory_SOURCES = tests/unit/test_publish_memory.c tests/unit/publishing.c tests/unit/publishing.h
 tests_unit_test_publish_memory_CPPFLAGS = $(unit_cppflags)

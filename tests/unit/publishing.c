@@ -141,6 +141,24 @@ void publishing_settle(struct tally_publisher *publisher)
 		assert_true(rounds-- > 0);
 }
 
+void publishing_pass(struct publishing *p, int64_t seconds)
+{
+	for (int64_t ms = 0; ms < seconds * 1000; ms += 500) {
+		tally_fake_clock_advance_ms(500);
+		publishing_settle(p->publisher);
+	}
+}
+
+void publishing_reserve(struct publishing *p, const char *pool, uint32_t count)
+{
+	struct tally_list_range ranges[TALLY_LIST_RANGES_MAX];
+	size_t n;
+
+	assert_int_equal(p->lists->ops->reserve(p->lists, tally_span_of(pool), count,
+						tally_clock_now(), ranges, &n), TALLY_OK);
+	assert_true(n > 0);
+}
+
 struct tally_list_state publishing_state(struct publishing *p, const char *pool, uint32_t list)
 {
 	struct tally_list_state state;

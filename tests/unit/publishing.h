@@ -47,6 +47,12 @@ void publishing_pool(struct publishing *p, const char *id, const char *definitio
 /* Rounds until nothing is left to do at this time. */
 void publishing_settle(struct tally_publisher *publisher);
 
+/* Time passes in steps, as it does for a thread. */
+void publishing_pass(struct publishing *p, int64_t seconds);
+
+/* Reserves positions, of which there are some. */
+void publishing_reserve(struct publishing *p, const char *pool, uint32_t count);
+
 struct tally_list_state publishing_state(struct publishing *p, const char *pool, uint32_t list);
 size_t publishing_count(struct publishing *p, const char *pool); /* lists that there are */
 

@@ -30,25 +30,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Time passes in steps, as it does for a thread. */
-static void pass(struct publishing *p, int64_t seconds)
-{
-	for (int64_t ms = 0; ms < seconds * 1000; ms += 500) {
-		tally_fake_clock_advance_ms(500);
-		publishing_settle(p->publisher);
-	}
-}
-
-static void reserve(struct publishing *p, const char *pool, uint32_t count)
-{
-	struct tally_list_range ranges[TALLY_LIST_RANGES_MAX];
-	size_t n;
-
-	assert_int_equal(p->lists->ops->reserve(p->lists, tally_span_of(pool), count,
-						tally_clock_now(), ranges, &n), TALLY_OK);
-	assert_true(n > 0);
-}
-
 static uint64_t sequence(struct publishing *p, const char *pool, uint32_t list)
 {
 	return publishing_get(p, pool, list).sequence;
@@ -90,15 +71,15 @@ static void lists_are_created_ahead_of_their_use(void **state)
 
 	publishing_pool(p, "a", SMALL "precreation-check-delay = 3s\n");
 	publishing_settle(p->publisher);
-	reserve(p, "a", 15);
-	pass(p, 10);
+	publishing_reserve(p, "a", 15);
+	publishing_pass(p, 10);
 	assert_int_equal(publishing_count(p, "a"), 2);
-	reserve(p, "a", 1);
-	pass(p, 2);
-	pass(p, 2);
+	publishing_reserve(p, "a", 1);
+	publishing_pass(p, 2);
+	publishing_pass(p, 2);
 	assert_int_equal(publishing_count(p, "a"), 3);
-	reserve(p, "a", 32);
-	pass(p, 4);
+	publishing_reserve(p, "a", 32);
+	publishing_pass(p, 4);
 	assert_int_equal(publishing_count(p, "a"), 5);
 }
 
@@ -109,12 +90,12 @@ static void few_that_are_left_are_looked_at_more_often(void **state)
 	publishing_pool(p, "a", SMALL "precreation-lists = 1\nprecreation-check-delay = 1h\n");
 	publishing_pool(p, "b", SMALL "precreation-lists = 20\nprecreation-check-delay = 1h\n");
 	publishing_settle(p->publisher);
-	reserve(p, "a", 16);
-	reserve(p, "b", 16);
-	pass(p, 2);
+	publishing_reserve(p, "a", 16);
+	publishing_reserve(p, "b", 16);
+	publishing_pass(p, 2);
 	assert_int_equal(publishing_count(p, "a"), 3);
 	assert_int_equal(publishing_count(p, "b"), 21);
-	pass(p, 21);
+	publishing_pass(p, 21);
 	assert_int_equal(publishing_count(p, "b"), 22);
 }
 
@@ -134,10 +115,10 @@ static void a_retired_pool_gets_no_lists_but_its_own_are_published(void **state)
 
 	publishing_pool(p, "a", SMALL);
 	publishing_settle(p->publisher);
-	reserve(p, "a", 32);
+	publishing_reserve(p, "a", 32);
 	publishing_pool(p, "a", SMALL "retired = on\n");
 	publishing_update(p, "a", 0, 3, 1, 0);
-	pass(p, 5);
+	publishing_pass(p, 5);
 	assert_int_equal(publishing_count(p, "a"), 2);
 	assert_int_equal(publishing_read(p, "a", 0, 3), 1);
 }
@@ -153,16 +134,16 @@ static void updates_wait_for_the_interval_and_are_published_together(void **stat
 	uint64_t before = sequence(p, "a", 0);
 
 	publishing_update(p, "a", 0, 3, 2, 60000);
-	pass(p, 30);
+	publishing_pass(p, 30);
 	publishing_update(p, "a", 0, 4, 1, 60000);
-	pass(p, 28);
+	publishing_pass(p, 28);
 	assert_int_equal(sequence(p, "a", 0), before);
-	pass(p, 3);
+	publishing_pass(p, 3);
 	assert_int_not_equal(sequence(p, "a", 0), before);
 	assert_int_equal(publishing_read(p, "a", 0, 3), 2);
 	assert_int_equal(publishing_read(p, "a", 0, 4), 1);
 	before = sequence(p, "a", 0);
-	pass(p, 120);
+	publishing_pass(p, 120);
 	assert_int_equal(sequence(p, "a", 0), before);
 }
 
@@ -172,7 +153,7 @@ static void what_is_due_at_once_is_published_within_a_second(void **state)
 
 	publishing_pool(p, "a", SMALL "publish = immediate\n");
 	publishing_settle(p->publisher);
-	pass(p, 5);
+	publishing_pass(p, 5);
 	publishing_update(p, "a", 0, 9, 1, 0);
 	for (int i = 0; i < 4; i++) {
 		tally_fake_clock_advance_ms(200);
@@ -205,7 +186,7 @@ static void many_lists_may_be_due_together(void **state)
 	publishing_settle(p->publisher);
 	for (uint32_t i = 0; i < 31; i++)
 		publishing_update(p, "a", i, i % 16, 1, 0);
-	pass(p, 2);
+	publishing_pass(p, 2);
 	for (uint32_t i = 0; i < 31; i++)
 		assert_int_equal(publishing_read(p, "a", i, i % 16), 1);
 }
@@ -219,9 +200,9 @@ static void a_list_is_signed_again_when_half_its_life_is_over(void **state)
 	struct tally_list_publication first = publishing_get(p, "a", 0);
 
 	assert_int_equal(first.exp - first.iat, 100);
-	pass(p, 48);
+	publishing_pass(p, 48);
 	assert_int_equal(sequence(p, "a", 0), first.sequence);
-	pass(p, 5);
+	publishing_pass(p, 5);
 	struct tally_list_publication second = publishing_get(p, "a", 0);
 
 	assert_int_not_equal(second.sequence, first.sequence);
@@ -237,13 +218,13 @@ static void another_key_signs_all_lists_anew(void **state)
 	publishing_pool(p, "a", SMALL "precreation-lists = 20\n");
 	publishing_settle(p->publisher);
 	publishing_add_key(p, "k2", "ES256");
-	pass(p, 1);
+	publishing_pass(p, 1);
 	for (uint32_t i = 0; i < 21; i++)
 		assert_signed_by(p, "a", i, "k2");
 	assert_int_equal(publishing_logged(p, "key k2 signs"), 1);
 	uint64_t before = sequence(p, "a", 0);
 
-	pass(p, 120);
+	publishing_pass(p, 120);
 	assert_int_equal(sequence(p, "a", 0), before);
 }
 
@@ -256,10 +237,10 @@ static void another_configuration_signs_them_anew(void **state)
 	uint64_t before = sequence(p, "a", 0);
 
 	publishing_pool(p, "a", SMALL "prefetch-hold = 2h\n");
-	pass(p, 2);
+	publishing_pass(p, 2);
 	assert_int_equal(sequence(p, "a", 0), before);
 	publishing_pool(p, "a", SMALL "ttl = 7s\n");
-	pass(p, 2);
+	publishing_pass(p, 2);
 	assert_int_not_equal(sequence(p, "a", 0), before);
 }
 
@@ -287,10 +268,10 @@ static void a_pool_may_have_another_algorithm(void **state)
 	publishing_settle(p->publisher);
 	assert_int_equal(publishing_count(p, "a"), 0);
 	assert_int_equal(publishing_count(p, "b"), 2);
-	pass(p, 60);
+	publishing_pass(p, 60);
 	assert_int_equal(publishing_logged(p, "there is no EdDSA key"), 1);
 	publishing_add_key(p, "ed", "EdDSA");
-	pass(p, 1);
+	publishing_pass(p, 1);
 	assert_signed_by(p, "a", 0, "ed");
 	assert_signed_by(p, "b", 0, "k1");
 	assert_int_equal(publishing_logged(p, "a: its lists are published again"), 1);
@@ -303,10 +284,10 @@ static void keys_that_are_not_loaded_yet_are_no_mistake(void **state)
 
 	p->keys = NULL;
 	publishing_pool(p, "a", SMALL);
-	pass(p, 3);
+	publishing_pass(p, 3);
 	assert_int_equal(publishing_count(p, "a"), 0);
 	p->keys = keys;
-	pass(p, 2);
+	publishing_pass(p, 2);
 	assert_int_equal(publishing_count(p, "a"), 2);
 	assert_int_equal(publishing_logged(p, " error "), 0);
 }
@@ -322,9 +303,9 @@ static void one_publishes_and_another_takes_over(void **state)
 	publishing_settle(first);
 	p->publisher = publishing_another(p);
 	publishing_update(p, "a", 0, 1, 1, 0);
-	pass(p, 9); /* the first does nothing more, as if it had been killed */
+	publishing_pass(p, 9); /* the first does nothing more, as if it had been killed */
 	assert_int_equal(publishing_read(p, "a", 0, 1), 0);
-	pass(p, 2);
+	publishing_pass(p, 2);
 	assert_int_equal(publishing_read(p, "a", 0, 1), 1);
 	publishing_update(p, "a", 0, 2, 1, 0);
 	uint64_t before = sequence(p, "a", 0);
@@ -333,7 +314,7 @@ static void one_publishes_and_another_takes_over(void **state)
 	assert_int_equal(sequence(p, "a", 0), before);
 	assert_int_equal(publishing_logged(p, "another process publishes its lists now"), 1);
 	tally_publisher_free(first);
-	pass(p, 1);
+	publishing_pass(p, 1);
 	assert_int_equal(publishing_read(p, "a", 0, 2), 1);
 }
 
@@ -346,7 +327,7 @@ static void a_lease_is_renewed_while_it_lasts(void **state)
 	struct tally_publisher *second = publishing_another(p);
 
 	for (int i = 0; i < 60; i++) {
-		pass(p, 1);
+		publishing_pass(p, 1);
 		publishing_settle(second);
 	}
 	tally_publisher_free(second);
@@ -379,7 +360,7 @@ static void a_lease_that_is_lost_in_the_middle_loses_nothing(void **state)
 		tally_fake_lists_fail(p->lists, nth, TALLY_ERR_CONFLICT);
 		tally_publisher_round(p->publisher);
 		tally_fake_lists_fail(p->lists, 0, TALLY_OK);
-		pass(p, 3);
+		publishing_pass(p, 3);
 		assert_int_equal(publishing_read(p, "a", 0, nth), 1);
 	}
 	assert_int_equal(publishing_logged(p, " error "), 0);
@@ -400,111 +381,10 @@ static void a_pool_that_is_gone_is_given_up(void **state)
 	assert_int_equal(p->lists->ops->pool_look(p->lists, TALLY_SPAN("a"), &shape, &holder),
 			 TALLY_OK);
 	assert_string_equal(holder.owner, "");
-	pass(p, 60);
+	publishing_pass(p, 60);
 	publishing_update(p, "b", 0, 1, 1, 0);
-	pass(p, 2);
+	publishing_pass(p, 2);
 	assert_int_equal(publishing_read(p, "b", 0, 1), 1);
-}
-
-/* ---- retiring ---- */
-
-#define MORTAL SMALL "prefetch-hold = 10s\nreference-lifetime = 100s\n"
-
-static void a_list_goes_when_all_that_refers_to_it_has_expired(void **state)
-{
-	struct publishing *p = *state;
-
-	publishing_pool(p, "a", MORTAL);
-	publishing_settle(p->publisher);
-	reserve(p, "a", 16);
-	pass(p, 160);
-	assert_false(publishing_state(p, "a", 0).is_retired);
-	pass(p, 130); /* 10 + 100, what clocks may be apart, and a look every minute */
-	assert_true(publishing_state(p, "a", 0).is_retired);
-	assert_false(publishing_state(p, "a", 1).is_retired);
-	assert_int_equal(publishing_logged(p, "is retired"), 1);
-	pass(p, 300);
-	assert_int_equal(publishing_count(p, "a"), 3);
-}
-
-static void a_list_that_is_not_full_stays(void **state)
-{
-	struct publishing *p = *state;
-
-	publishing_pool(p, "a", MORTAL);
-	publishing_settle(p->publisher);
-	reserve(p, "a", 15);
-	pass(p, 400);
-	assert_false(publishing_state(p, "a", 0).is_retired);
-}
-
-static void a_list_of_which_some_was_given_back_stays(void **state)
-{
-	const struct tally_list_range range = { 3, 2 };
-	struct publishing *p = *state;
-
-	publishing_pool(p, "a", MORTAL);
-	publishing_settle(p->publisher);
-	reserve(p, "a", 16);
-	assert_int_equal(p->lists->ops->give_back(p->lists, TALLY_SPAN("a"), &range, 1), TALLY_OK);
-	pass(p, 400);
-	assert_false(publishing_state(p, "a", 0).is_retired);
-	reserve(p, "a", 2);
-	pass(p, 160);
-	assert_false(publishing_state(p, "a", 0).is_retired);
-	pass(p, 130);
-	assert_true(publishing_state(p, "a", 0).is_retired);
-}
-
-/* Its last list is never full, and the one ahead of it never used. */
-static void lists_of_a_retired_pool_go_in_the_end(void **state)
-{
-	struct publishing *p = *state;
-
-	publishing_pool(p, "a", MORTAL);
-	publishing_settle(p->publisher);
-	reserve(p, "a", 20);
-	pass(p, 2);
-	publishing_pool(p, "a", MORTAL "retired = on\n");
-	pass(p, 160);
-	assert_int_equal(publishing_count(p, "a"), 3);
-	assert_int_equal(publishing_read(p, "a", 1, 3), 0);
-	pass(p, 200);
-	for (uint32_t i = 0; i < 3; i++)
-		assert_true(publishing_state(p, "a", i).is_retired);
-	publishing_pool(p, "a", MORTAL);
-	pass(p, 2);
-	assert_int_equal(publishing_count(p, "a"), 5); /* it can be used again */
-	reserve(p, "a", 1);
-}
-
-/* Nothing is used up before that. */
-static void a_pool_that_is_retired_for_a_while_only_goes_on(void **state)
-{
-	struct publishing *p = *state;
-
-	publishing_pool(p, "a", MORTAL);
-	publishing_settle(p->publisher);
-	reserve(p, "a", 8);
-	publishing_pool(p, "a", MORTAL "retired = on\n");
-	pass(p, 160);
-	publishing_pool(p, "a", MORTAL);
-	reserve(p, "a", 24);
-	pass(p, 2);
-	assert_int_equal(publishing_count(p, "a"), 4);
-	assert_false(publishing_state(p, "a", 0).is_retired);
-}
-
-static void without_a_lifetime_nothing_goes(void **state)
-{
-	struct publishing *p = *state;
-
-	publishing_pool(p, "a", SMALL "prefetch-hold = 1s\nlist-lifetime = 1h\n");
-	publishing_settle(p->publisher);
-	reserve(p, "a", 16);
-	pass(p, 3600);
-	assert_false(publishing_state(p, "a", 0).is_retired);
-	assert_int_equal(publishing_read(p, "a", 0, 0), 0);
 }
 
 /* ---- what goes wrong ---- */
@@ -517,9 +397,9 @@ static void an_outage_is_waited_for(void **state)
 	publishing_settle(p->publisher);
 	publishing_update(p, "a", 0, 5, 1, 0);
 	tally_fake_lists_down(p->lists, true);
-	pass(p, 60);
+	publishing_pass(p, 60);
 	tally_fake_lists_down(p->lists, false);
-	pass(p, 3);
+	publishing_pass(p, 3);
 	assert_int_equal(publishing_read(p, "a", 0, 5), 1);
 	assert_int_equal(publishing_logged(p, " error "), 0);
 }
@@ -549,10 +429,10 @@ static void what_redis_refuses_is_tried_less_and_less(void **state)
 	publishing_settle(p->publisher);
 	publishing_update(p, "a", 0, 5, 1, 0);
 	p->lists->ops = &refusing;
-	pass(p, 120);
+	publishing_pass(p, 120);
 	p->lists->ops = ops;
 	assert_in_range(refused, 5, 10);
-	pass(p, 60);
+	publishing_pass(p, 60);
 	assert_int_equal(publishing_read(p, "a", 0, 5), 1);
 }
 
@@ -571,7 +451,7 @@ static void whatever_fails_is_made_good(void **state)
 			unsigned int value = (unsigned int)(index / 16 % 2 == 0);
 
 			publishing_update(p, "a", 0, index % 16, value, 0);
-			reserve(p, "a", 16);
+			publishing_reserve(p, "a", 16);
 			tally_fake_clock_advance_ms(1000);
 			if (k < sizeof(errs) / sizeof(errs[0]))
 				tally_fake_lists_fail(p->lists, nth, errs[k]);
@@ -580,7 +460,7 @@ static void whatever_fails_is_made_good(void **state)
 			tally_publisher_round(p->publisher);
 			tally_fake_lists_fail(p->lists, 0, TALLY_OK);
 			tally_fake_lists_lose(p->lists, 0);
-			pass(p, 70);
+			publishing_pass(p, 70);
 			assert_int_equal(publishing_read(p, "a", 0, index % 16), value);
 			assert_int_equal(publishing_count(p, "a"), index + 3);
 			index++;
@@ -599,12 +479,12 @@ static void a_pool_that_was_lost_waits_until_it_is_opened_anew(void **state)
 
 	pool->shape.seed[0] ^= 1;
 	tally_pool_release(pool);
-	pass(p, 20);
+	publishing_pass(p, 20);
 	assert_int_equal(publishing_count(p, "a"), 0);
 	assert_int_equal(publishing_count(p, "b"), 2);
 	assert_int_equal(publishing_logged(p, " error "), 0);
 	publishing_pool(p, "c", SMALL); /* and so all are looked at */
-	pass(p, 2);
+	publishing_pass(p, 2);
 	assert_int_equal(publishing_count(p, "a"), 2);
 	assert_int_equal(publishing_read(p, "a", 0, 0), 0);
 }
@@ -693,12 +573,6 @@ int main(void)
 		TEST(a_clean_end_gives_the_lease_up),
 		TEST(a_lease_that_is_lost_in_the_middle_loses_nothing),
 		TEST(a_pool_that_is_gone_is_given_up),
-		TEST(a_list_goes_when_all_that_refers_to_it_has_expired),
-		TEST(a_list_that_is_not_full_stays),
-		TEST(a_list_of_which_some_was_given_back_stays),
-		TEST(lists_of_a_retired_pool_go_in_the_end),
-		TEST(a_pool_that_is_retired_for_a_while_only_goes_on),
-		TEST(without_a_lifetime_nothing_goes),
 		TEST(an_outage_is_waited_for),
 		TEST(what_redis_refuses_is_tried_less_and_less),
 		TEST(whatever_fails_is_made_good),
