@@ -144,7 +144,7 @@ static enum tally_err enter_for_key(struct fake *fake, struct tally_span kid,
 
 static enum tally_err key_activate(struct tally_store *store, struct tally_span kid, int64_t when)
 {
-	struct tally_key_record *key;
+	struct tally_key_record *key = NULL;
 	enum tally_err err = enter_for_key(fake_of(store), kid, &key);
 
 	if (err == TALLY_OK)
@@ -154,7 +154,7 @@ static enum tally_err key_activate(struct tally_store *store, struct tally_span 
 
 static enum tally_err key_retire(struct tally_store *store, struct tally_span kid, int64_t when)
 {
-	struct tally_key_record *key;
+	struct tally_key_record *key = NULL;
 	enum tally_err err = enter_for_key(fake_of(store), kid, &key);
 
 	if (err == TALLY_OK)
@@ -165,7 +165,7 @@ static enum tally_err key_retire(struct tally_store *store, struct tally_span ki
 static enum tally_err key_remove(struct tally_store *store, struct tally_span kid)
 {
 	struct fake *fake = fake_of(store);
-	struct tally_key_record *key;
+	struct tally_key_record *key = NULL;
 	enum tally_err err = enter_for_key(fake, kid, &key);
 
 	if (err == TALLY_OK || err == TALLY_ERR_STATE) {
