@@ -431,7 +431,7 @@ static void what_redis_refuses_is_tried_less_and_less(void **state)
 	p->lists->ops = &refusing;
 	publishing_pass(p, 120);
 	p->lists->ops = ops;
-	assert_in_range(refused, 5, 10);
+	assert_true(refused >= 5 && refused <= 10);
 	publishing_pass(p, 60);
 	assert_int_equal(publishing_read(p, "a", 0, 5), 1);
 }
