@@ -193,6 +193,18 @@ static enum tally_err wait_for(struct tally_references *references, struct waite
 	return waiter->err;
 }
 
+/*
+ * Who does not wait is remembered: so many are to be there when it comes again, also
+ * where the stock is above the threshold, or nobody would ask Redis until it is below.
+ */
+static enum tally_err miss(struct tally_references *references, size_t n)
+{
+	if (references->missed < n)
+		references->missed = (uint32_t)n;
+	tally_refill_wake(references->refill);
+	return references->is_down ? TALLY_ERR_UNAVAILABLE : TALLY_ERR_LIMIT;
+}
+
 static enum tally_err take_places(struct tally_references *references,
 				  const struct tally_pool_conf *conf, struct tally_reference *out,
 				  size_t n)
@@ -207,14 +219,8 @@ static enum tally_err take_places(struct tally_references *references,
 			tally_refill_wake(references->refill);
 		return TALLY_OK;
 	}
-	if (references->is_down)
-		return TALLY_ERR_UNAVAILABLE;
-	if (conf->prefetch_on_underflow == TALLY_POOL_FAIL) {
-		if (references->missed < n)
-			references->missed = (uint32_t)n;
-		tally_refill_wake(references->refill);
-		return TALLY_ERR_LIMIT;
-	}
+	if (references->is_down || conf->prefetch_on_underflow == TALLY_POOL_FAIL)
+		return miss(references, n);
 	struct waiter waiter = { .out = out, .n = n };
 
 	return wait_for(references, &waiter, conf->prefetch_timeout);

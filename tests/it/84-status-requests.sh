@@ -69,7 +69,8 @@ up "the stack is up" --server lighttpd --processes 2 --set keys.refresh=1s --set
 
 program pool add cards --set size=20000 --set bits=2 --set final-status=3 --set 'publish = immediate' \
 	--set clients=wallet --set aggregation-id=cards --set prefetch-capacity=2000 \
-	--set prefetch-threshold=200 --set max-amount=1000 --json >"$TEST_TMP/json"
+	--set prefetch-threshold=200 --set prefetch-timeout=60s --set max-amount=1000 \
+	--json >"$TEST_TMP/json"
 KEY=$(jq -r .api_key "$TEST_TMP/json")
 : >"$TEST_TMP/all"
 # shellcheck disable=SC2317 # called by wait_until

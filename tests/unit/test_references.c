@@ -327,6 +327,15 @@ static void a_retired_pool_gives_none(void **state)
 	status_assert_refused(status_ask(&seam, "POST", NEW, "wrong", NULL), "401", "UNAUTHORIZED");
 }
 
+static void wait_for_new(const char *uri)
+{
+	for (int tries = 0; !seam_has(get_new(uri), "Status: 200 ") && tries < 500; tries++) {
+		tally_fake_clock_advance_ms(10);
+		usleep(10000);
+	}
+	seam_assert_has(get_new(uri), "Status: 200 ");
+}
+
 /* What is in memory goes on; then it is an outage, and nobody waits for its end. */
 static void an_outage_is_no_wrong_key(void **state)
 {
@@ -343,10 +352,24 @@ static void an_outage_is_no_wrong_key(void **state)
 	seam_assert_has(response, "\r\nRetry-After: ");
 	status_assert_refused(status_ask(&seam, "POST", NEW, "wrong", NULL), "401", "UNAUTHORIZED");
 	tally_fake_lists_down(seam.service.lists, false);
-	for (int tries = 0; !seam_has(get_new(NEW), "Status: 200 ") && tries < 500; tries++) {
-		tally_fake_clock_advance_ms(10);
-		usleep(10000);
-	}
+	wait_for_new(NEW);
+	assert_int_equal(count_new(get_new(NEW), seen), 1);
+}
+
+/* Too few for this request, and too many to be low: Redis is asked all the same. */
+static void an_outage_ends_where_there_is_stock_left(void **state)
+{
+	static bool seen[2 * STATUS_SIZE];
+
+	(void)state;
+	assert_int_equal(count_new(get_new(NEW "?amount=10"), seen), 10);
+	tally_fake_lists_down(seam.service.lists, true);
+	assert_int_equal(count_new(get_new(NEW "?amount=40"), seen), 40);
+	assert_int_equal(count_new(get_new(NEW "?amount=40"), seen), 40);
+	status_assert_refused(get_new(NEW "?amount=50"), "503", "SERVICE_UNAVAILABLE");
+	status_assert_refused(get_new(NEW "?amount=50"), "503", "SERVICE_UNAVAILABLE");
+	tally_fake_lists_down(seam.service.lists, false);
+	wait_for_new(NEW "?amount=50");
 	assert_int_equal(count_new(get_new(NEW), seen), 1);
 }
 
@@ -388,6 +411,7 @@ int main(void)
 		TEST(paths_and_methods_are_refused_in_one_form),
 		TEST(a_retired_pool_gives_none),
 		TEST(an_outage_is_no_wrong_key),
+		TEST(an_outage_ends_where_there_is_stock_left),
 		cmocka_unit_test(without_redis_there_is_nothing),
 	};
 
