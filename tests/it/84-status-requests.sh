@@ -78,6 +78,8 @@ is_new() {
 	[ "$(new "$@")" = 200 ]
 }
 ok "the pool gives references soon" wait_until 20 is_new
+# One process has found the pool by itself; from here on all know it.
+ok "they start anew" stack restart pool
 
 # ---- references ---------------------------------------------------------------
 
