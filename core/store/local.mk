@@ -14,6 +14,7 @@ libtally_a_SOURCES += \
 	core/store/mysql/entry.c \
 	core/store/mysql/error.def \
 	core/store/mysql/issuer.c \
+	core/store/mysql/lookup.c core/store/mysql/lookup.h \
 	core/store/mysql/migrate.c \
 	core/store/mysql/migration.h \
 	core/store/mysql/mysql.c core/store/mysql/mysql.h \

@@ -158,6 +158,7 @@ for kind in ${TALLY_IT_KINDS:-mysql mariadb}; do
 	fi
 	run_program "$kind" "$programs/store_fault_test"
 	run_program "$kind" "$programs/store_token_fault_test"
+	run_program "$kind" "$programs/store_lookup_test"
 	run_program "$kind" "$programs/store_login_test"
 done
 done_testing

@@ -37,6 +37,13 @@ tests_it_store_token_fault_test_SOURCES = tests/it/store_token_fault_test.c \
 tests_it_store_token_fault_test_CPPFLAGS = $(it_cppflags)
 tests_it_store_token_fault_test_LDADD = $(it_libs)
 
+check_PROGRAMS += tests/it/store_lookup_test
+tests_it_store_lookup_test_SOURCES = tests/it/store_lookup_test.c \
+	tests/it/store_lookup_help.c tests/it/store_lookup_help.h \
+	tests/it/store_help.c tests/it/store_help.h
+tests_it_store_lookup_test_CPPFLAGS = $(it_cppflags)
+tests_it_store_lookup_test_LDADD = $(it_libs)
+
 check_PROGRAMS += tests/it/store_user_test
 tests_it_store_user_test_SOURCES = tests/it/store_user_test.c \
 	tests/it/store_help.c tests/it/store_help.h

@@ -64,6 +64,9 @@ void store_return(struct tally_links *pool, struct tally_db *db);
 /* Opens all connections of the pool, by holding them at once. */
 void store_fill_pool(struct store_help *help);
 
+/* Has the server end the connections that are there, whatever they are doing. */
+void store_end_connections(struct store_help *help);
+
 /* Opens them, and has the server end them. */
 void store_kill_connections(struct store_help *help);
 

@@ -235,41 +235,16 @@ static void what_was_answered_survives_a_kill(void **state)
 	assert_nothing_lost();
 }
 
-/* Whatever the connections of the store are doing. */
-static void kill_at_work(struct tally_db *db)
-{
-	MYSQL_RES *result;
-	MYSQL_ROW row;
-	char text[64];
-
-	assert_int_equal(tally_db_exec(db, "SELECT ID FROM information_schema.PROCESSLIST"
-				       " WHERE ID <> CONNECTION_ID() AND USER = 'tallystick'"),
-			 TALLY_OK);
-	result = mysql_store_result(db->mysql);
-	assert_non_null(result);
-	while ((row = mysql_fetch_row(result)) != NULL) {
-		snprintf(text, sizeof(text), "KILL %s", row[0]);
-		/* It may have ended meanwhile: error 1094. */
-		if (tally_db_exec(db, text) != TALLY_OK)
-			assert_int_equal(db->link.failure.code, 1094);
-	}
-	mysql_free_result(result);
-}
-
 /* The outcome of a commit is unknown again and again; nothing is kept twice. */
 static void connections_that_end_at_any_time(void **state)
 {
-	struct tally_db *db = store_direct(&help);
-
 	(void)state;
 	begin_load();
 	for (int i = 0; i < 100; i++) {
 		let_it_run(3);
-		kill_at_work(db);
+		store_end_connections(&help);
 	}
 	struct sum sum = end_load();
-
-	store_direct_end(db);
 
 	assert_int_equal(sum.wrong, 0);
 	assert_nothing_lost();

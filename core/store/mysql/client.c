@@ -101,37 +101,46 @@ static void read_part(struct tally_query *q, struct tally_arena *arena,
 		read_secret(q, arena, out);
 }
 
+/* A row for each of its secrets, and for each of its keys. */
+static void read_found(struct tally_query *q, struct tally_lookup *lookup)
+{
+	if (!lookup->found)
+		read_client(q, lookup->arena, lookup->context);
+	read_part(q, lookup->arena, lookup->context);
+}
+
+static const struct tally_lookup_kind kind = {
+	.id = TALLY_LOOKUP_CLIENT,
+	.most = TALLY_LOOKUP_SLOTS,
+	.ask = tally_lookup_rows,
+	.one = TALLY_STATEMENT_client_find,
+	.many = TALLY_STATEMENT_client_find_many,
+	.selects = 2,
+	.put = tally_query_put_bytes,
+	.read = read_found,
+};
+
 enum tally_err tally_mysql_read_client(struct tally_db *db, struct tally_arena *arena,
 				       struct tally_span client_id,
 				       struct tally_client_record *out)
 {
-	struct tally_query q;
+	struct tally_lookup lookup = {
+		.kind = &kind, .key = client_id, .arena = arena, .context = out,
+	};
 
-	tally_query_begin(&q, db, TALLY_STATEMENT_client_find);
-	tally_query_put_bytes(&q, client_id);
-	tally_query_put_bytes(&q, client_id);
-	tally_query_run(&q);
-	bool found = tally_query_next(&q);
-
-	if (found)
-		read_client(&q, arena, out);
-	for (bool more = found; more; more = tally_query_next(&q))
-		read_part(&q, arena, out);
-	enum tally_err err = tally_query_end(&q);
-
-	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+	return tally_lookup_on(db, &lookup);
 }
 
 enum tally_err tally_mysql_client_find(struct tally_store *store, struct tally_arena *arena,
 				       struct tally_span client_id, struct tally_client_record *out)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+	struct tally_lookup lookup = {
+		.kind = &kind, .key = client_id, .arena = arena, .context = out,
+	};
 
 	if (!tally_mysql_is_id(client_id))
 		return TALLY_ERR_NOT_FOUND;
-	while (tally_work_next(&work))
-		work.err = tally_mysql_read_client(work.db, arena, client_id, out);
-	return work.err;
+	return tally_lookup(store, &lookup);
 }
 
 /* A walk over all clients, a page at a time. */

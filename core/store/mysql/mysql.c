@@ -65,7 +65,7 @@ static void close_store(struct tally_store *store)
 
 	if (tally_db_thread() == TALLY_OK)
 		tally_links_free(mysql->pool);
-	tally_gather_free(mysql->revoked);
+	tally_lookups_end(mysql);
 	free(mysql->dbs);
 	tally_outage_end(&mysql->unreachable);
 	tally_outage_end(&mysql->read_only);
@@ -144,13 +144,14 @@ enum tally_err tally_mysql_open(const struct tally_conf *conf, struct tally_stor
 	mysql->store.ops = &ops;
 	mysql->conf = conf;
 	mysql->pool = make_pool(mysql);
-	mysql->revoked = tally_mysql_revoked_new(mysql);
+	bool gathers = tally_lookups_begin(mysql);
+
 	tally_db_where(mysql->where, conf);
 	tally_outage_init(&mysql->unreachable, "the database cannot be used",
 			  "the database can be used again", mysql->where);
 	tally_outage_init(&mysql->read_only, "the database takes no changes",
 			  "the database takes changes again", mysql->where);
-	if (mysql->pool == NULL || mysql->revoked == NULL) {
+	if (mysql->pool == NULL || !gathers) {
 		close_store(&mysql->store);
 		return TALLY_ERR_NOMEM;
 	}

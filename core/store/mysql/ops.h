@@ -4,7 +4,6 @@
 #define TALLY_STORE_MYSQL_OPS_H
 
 #include "base/buf.h"
-#include "store/gather.h"
 #include "store/mysql/query.h"
 #include "store/store.h"
 
@@ -147,12 +146,10 @@ enum tally_err tally_mysql_entry_page(struct tally_store *store, struct tally_ar
 				      struct tally_entry_walk *walk,
 				      struct tally_status_ref refs[TALLY_ENTRY_PAGE], size_t *n);
 
-/* revoked.c: a look-up waits for those under way, and then shares one statement. */
-struct tally_gather *tally_mysql_revoked_new(struct tally_mysql *mysql);
+/* revoked.c */
 enum tally_err tally_mysql_revoked(struct tally_store *store,
 				   const struct tally_revocation_query *query, bool *out);
-#define TALLY_REVOKED_BATCH 64u /* look-ups in one statement */
-/* That statement; a test asserts the server's plan. */
+/* The statement of several look-ups; a test asserts the server's plan. */
 void tally_mysql_revoked_text(struct tally_buf *text,
 			      const struct tally_revocation_query *const queries[], size_t n);
 

@@ -22,6 +22,12 @@ void tally_query_no_memory(struct tally_query *q)
 		fail_here(q, TALLY_ERR_NOMEM, "out of memory");
 }
 
+void tally_query_forgive(struct tally_query *q)
+{
+	q->db->link.failure = (struct tally_link_failure){ 0 };
+	q->err = TALLY_OK;
+}
+
 static bool is_number(enum enum_field_types type)
 {
 	return type == MYSQL_TYPE_TINY || type == MYSQL_TYPE_SHORT || type == MYSQL_TYPE_INT24 ||
@@ -221,16 +227,25 @@ static void fetch(struct tally_query *q, void *out, size_t size)
 		fail(q, q->prepared->stmt);
 }
 
-struct tally_span tally_query_span(struct tally_query *q, struct tally_arena *arena, size_t max)
+/* The next column, unless it is NULL or longer than max. */
+static const struct tally_db_cell *take_bytes(struct tally_query *q, size_t max)
 {
 	const struct tally_db_cell *cell = take_column(q);
 
 	if (cell == NULL || cell->null)
+		return NULL;
+	if (cell->size <= max)
+		return cell;
+	fail_here(q, TALLY_ERR_LIMIT, "a value in the database is longer than allowed");
+	return NULL;
+}
+
+struct tally_span tally_query_span(struct tally_query *q, struct tally_arena *arena, size_t max)
+{
+	const struct tally_db_cell *cell = take_bytes(q, max);
+
+	if (cell == NULL)
 		return tally_span(NULL, 0);
-	if (cell->size > max) {
-		fail_here(q, TALLY_ERR_LIMIT, "a value in the database is longer than allowed");
-		return tally_span(NULL, 0);
-	}
 	char *p = tally_arena_alloc(arena, cell->size + 1);
 
 	if (p == NULL) {
@@ -240,6 +255,16 @@ struct tally_span tally_query_span(struct tally_query *q, struct tally_arena *ar
 	p[cell->size] = '\0';
 	fetch(q, p, cell->size);
 	return tally_span(p, cell->size);
+}
+
+struct tally_span tally_query_copy(struct tally_query *q, void *out, size_t max)
+{
+	const struct tally_db_cell *cell = take_bytes(q, max);
+
+	if (cell == NULL)
+		return tally_span(NULL, 0);
+	fetch(q, out, cell->size);
+	return tally_span(out, cell->size);
 }
 
 void tally_query_exact(struct tally_query *q, void *out, size_t size)

@@ -75,6 +75,12 @@ uint32_t tally_query_u32(struct tally_query *q);
 /* Exactly size bytes; anything else is TALLY_ERR_LIMIT. */
 void tally_query_exact(struct tally_query *q, void *out, size_t size);
 
+/* The next column as in tally_query_span, in the caller's memory of max bytes. */
+struct tally_span tally_query_copy(struct tally_query *q, void *out, size_t max);
+
+/* A failure to take what a row holds is no failure of the query, which goes on. */
+void tally_query_forgive(struct tally_query *q);
+
 /* A failure of the caller: no memory for what the row holds. */
 void tally_query_no_memory(struct tally_query *q);
 

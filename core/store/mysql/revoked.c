@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What has ended tokens that are not kept. It is asked live for each of them;
- * requests that ask at the same time share one statement, which costs server
- * and network little more than one question would.
+ * What has ended tokens that are not kept. It is asked live for each of them; a
+ * look-up that finds something has found its end.
  */
 #include "config.h"
 
@@ -10,13 +9,10 @@
 #include "store/mysql/text.h"
 #include "store/mysql/work.h"
 
-#define RUNS 2u /* statements under way at once; each takes a connection */
-
-struct lookup {
-	const struct tally_revocation_query *query;
-	bool is_ended;
-	enum tally_err err;
-};
+static const struct tally_revocation_query *query_of(const struct tally_lookup *lookup)
+{
+	return *(const struct tally_revocation_query **)lookup->context;
+}
 
 /* ---- one ---- */
 
@@ -27,9 +23,9 @@ static void put_id(struct tally_query *q, const struct tally_token_id *id)
 }
 
 /* What is not asked for is looked up by a key that nothing has. */
-static enum tally_err find_one(struct tally_db *db, struct lookup *lookup)
+static enum tally_err find_one(struct tally_db *db, struct tally_lookup *lookup)
 {
-	const struct tally_revocation_query *query = lookup->query;
+	const struct tally_revocation_query *query = query_of(lookup);
 	struct tally_query q;
 	int64_t since_us = tally_token_id_since_us(&query->id, &query->family);
 
@@ -41,7 +37,7 @@ static enum tally_err find_one(struct tally_db *db, struct lookup *lookup)
 	tally_query_put_bytes(&q, query->subject);
 	tally_query_put_int(&q, since_us);
 	tally_query_run(&q);
-	lookup->is_ended = tally_query_rows(&q) > 0;
+	lookup->found = tally_query_rows(&q) > 0;
 	return tally_query_end(&q);
 }
 
@@ -109,18 +105,18 @@ static bool is_id(const struct tally_token_id *id, struct tally_span bytes)
 	return tally_span_eq(tally_span(id->bytes, sizeof(id->bytes)), bytes);
 }
 
-static bool ends(const struct lookup *lookup, unsigned long what, struct tally_span name,
-		 int64_t until_us)
+static bool ends(const struct tally_revocation_query *query, unsigned long what,
+		 struct tally_span name, int64_t until_us)
 {
-	const struct tally_token_id *id = &lookup->query->id, *family = &lookup->query->family;
+	const struct tally_token_id *id = &query->id, *family = &query->family;
 
 	if (what == 0)
 		return is_id(id, name) || (!tally_token_id_is_none(family) && is_id(family, name));
-	return tally_span_eq(name_of(lookup->query, (enum tally_watermark_kind)(what - 1)), name) &&
+	return tally_span_eq(name_of(query, (enum tally_watermark_kind)(what - 1)), name) &&
 	       tally_token_id_since_us(id, family) <= until_us;
 }
 
-static void judge(void *const items[], size_t n, MYSQL_RES *result)
+static void judge(struct tally_lookup *const lookups[], size_t n, MYSQL_RES *result)
 {
 	MYSQL_ROW row;
 
@@ -129,62 +125,46 @@ static void judge(void *const items[], size_t n, MYSQL_RES *result)
 		unsigned long what = strtoul(row[0], NULL, 10);
 		int64_t until_us = strtoll(row[2], NULL, 10);
 
-		for (size_t i = 0; i < n; i++) {
-			struct lookup *lookup = items[i];
-
-			lookup->is_ended |= ends(lookup, what, name, until_us);
-		}
+		for (size_t i = 0; i < n; i++)
+			lookups[i]->found |= ends(query_of(lookups[i]), what, name, until_us);
 	}
 }
 
-static enum tally_err find_several(struct tally_db *db, void *const items[], size_t n)
+static enum tally_err find_several(struct tally_db *db, struct tally_lookup *const lookups[],
+				   size_t n)
 {
-	const struct tally_revocation_query *queries[TALLY_REVOKED_BATCH];
+	const struct tally_revocation_query *queries[TALLY_LOOKUP_BATCH];
 	struct tally_buf text;
 	enum tally_err err;
 
 	for (size_t i = 0; i < n; i++)
-		queries[i] = ((const struct lookup *)items[i])->query;
+		queries[i] = query_of(lookups[i]);
 	tally_buf_grow(&text, TALLY_TEXT_MAX);
 	tally_mysql_revoked_text(&text, queries, n);
 	MYSQL_RES *result = tally_text_rows(db, &text, &err);
 
 	if (result != NULL)
-		judge(items, n, result);
+		judge(lookups, n, result);
 	mysql_free_result(result);
 	tally_buf_free(&text);
 	return err;
 }
 
-/* ---- a batch ---- */
-
-static void find_all(void *context, void *const items[], size_t n)
+static enum tally_err find_all(struct tally_db *db, struct tally_lookup *const lookups[], size_t n)
 {
-	struct tally_mysql *mysql = context;
-	struct tally_work work = tally_work(&mysql->store, TALLY_WORK_READ);
-
-	while (tally_work_next(&work))
-		work.err = n == 1 ? find_one(work.db, items[0]) : find_several(work.db, items, n);
-	for (size_t i = 0; i < n; i++)
-		((struct lookup *)items[i])->err = work.err;
+	return n == 1 ? find_one(db, lookups[0]) : find_several(db, lookups, n);
 }
 
-/* As many may wait as there are threads: what they hold up is themselves. */
-struct tally_gather *tally_mysql_revoked_new(struct tally_mysql *mysql)
-{
-	return tally_gather_new(find_all, mysql, (struct tally_gather_limits){
-		.queue = SIZE_MAX, .batch = TALLY_REVOKED_BATCH, .runs = RUNS });
-}
+static const struct tally_lookup_kind kind = {
+	.id = TALLY_LOOKUP_REVOKED, .most = TALLY_LOOKUP_BATCH, .ask = find_all,
+};
 
 enum tally_err tally_mysql_revoked(struct tally_store *store,
 				   const struct tally_revocation_query *query, bool *out)
 {
-	/* The store is the first member. */
-	struct tally_mysql *mysql = (struct tally_mysql *)store;
-	struct lookup lookup = { .query = query, .err = TALLY_ERR_UNAVAILABLE };
+	struct tally_lookup lookup = { .kind = &kind, .context = &query };
+	enum tally_err err = tally_lookup(store, &lookup);
 
-	if (!tally_gather_put(mysql->revoked, &lookup))
-		return TALLY_ERR_UNAVAILABLE;
-	*out = lookup.is_ended;
-	return lookup.err;
+	*out = lookup.found;
+	return err == TALLY_ERR_NOT_FOUND ? TALLY_OK : err;
 }

@@ -49,13 +49,16 @@
 	"t.family, t.client, t.user, c.client_id, t.subject, t.scope, t.audience, t.digest," \
 	" t.expires_at, u.id, r.revoked_at, f.revoked_at, wc.until_us, ws.until_us"
 #define TOKEN_JOINS \
-	" LEFT JOIN client AS c ON c.id = t.client" \
-	" LEFT JOIN user AS u ON u.id = t.user" \
-	" LEFT JOIN revocation AS r ON r.day = t.day AND r.id = t.id" \
-	" LEFT JOIN revocation AS f ON f.day =" \
+	" LEFT JOIN client AS c FORCE INDEX (PRIMARY) ON c.id = t.client" \
+	" LEFT JOIN user AS u FORCE INDEX (PRIMARY) ON u.id = t.user" \
+	" LEFT JOIN revocation AS r FORCE INDEX (PRIMARY) ON r.day = t.day AND r.id = t.id" \
+	" LEFT JOIN revocation AS f FORCE INDEX (PRIMARY) ON f.day =" \
 	" CAST(CONV(HEX(SUBSTRING(t.family, 1, 2)), 16, 10) AS UNSIGNED) AND f.id = t.family" \
-	" LEFT JOIN watermark AS wc ON wc.kind = 0 AND wc.who = c.client_id" \
-	" LEFT JOIN watermark AS ws ON ws.kind = 1 AND ws.who = t.subject"
+	" LEFT JOIN watermark AS wc FORCE INDEX (PRIMARY) ON wc.kind = 0 AND wc.who = c.client_id" \
+	" LEFT JOIN watermark AS ws FORCE INDEX (PRIMARY) ON ws.kind = 1 AND ws.who = t.subject"
+#define REFRESH_COLUMNS TOKEN_COLUMNS ", t.family_expires_at, t.live, x.used_at_us"
+#define REFRESH_JOINS \
+	TOKEN_JOINS " LEFT JOIN refresh_use AS x FORCE INDEX (PRIMARY) ON x.day = t.day AND x.id = t.id"
 
 /* So many rows in the order of their ids, whatever they say. */
 #define ACCESS_PAGE \
@@ -64,6 +67,14 @@
 #define REFRESH_PAGE \
 	"(SELECT id, client, subject, live FROM refresh_token" \
 	" FORCE INDEX (PRIMARY) WHERE day = ? AND id > ? ORDER BY id LIMIT 512) AS p"
+
+/* The keys of what several look up at once: TALLY_LOOKUP_SLOTS of them. */
+#define FOUR(slot, between) slot between slot between slot between slot
+#define SLOTS(slot, between) FOUR(FOUR(slot, between), between)
+#define NAMES  "(" SLOTS("?", ", ") ")"
+#define TOKENS SLOTS("(t.day = ? AND t.id = ?)", " OR ")
+
+_Static_assert(sizeof(SLOTS("?", "")) == TALLY_LOOKUP_SLOTS + 1, "a slot per key");
 
 const struct tally_statement_row tally_statements[TALLY_STATEMENT_COUNT] = {
 #define TALLY_STATEMENT(name, access, text) \

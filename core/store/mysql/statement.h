@@ -3,6 +3,9 @@
 #ifndef TALLY_STORE_MYSQL_STATEMENT_H
 #define TALLY_STORE_MYSQL_STATEMENT_H
 
+/* How many keys the statements that end in _many take. */
+#define TALLY_LOOKUP_SLOTS 16u
+
 enum tally_statement {
 #define TALLY_STATEMENT(name, access, text) TALLY_STATEMENT_##name,
 #include "store/mysql/statement.def"
@@ -12,7 +15,7 @@ enum tally_statement {
 
 /* What a statement may cost; see statement.def. */
 enum tally_statement_access {
-	TALLY_ACCESS_KEY, TALLY_ACCESS_RANGE, TALLY_ACCESS_LIST, TALLY_ACCESS_WRITE
+	TALLY_ACCESS_KEY, TALLY_ACCESS_KEYS, TALLY_ACCESS_RANGE, TALLY_ACCESS_LIST, TALLY_ACCESS_WRITE
 };
 
 struct tally_statement_row {

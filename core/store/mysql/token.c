@@ -8,10 +8,15 @@
 #include "store/mysql/ops.h"
 #include "store/mysql/work.h"
 
+static struct tally_span key_of(const struct tally_token_id *id)
+{
+	return tally_span(id->bytes, sizeof(id->bytes));
+}
+
 static void put_id(struct tally_query *q, const struct tally_token_id *id)
 {
 	tally_query_put_int(q, tally_token_id_day(id));
-	tally_query_put_bytes(q, tally_span(id->bytes, sizeof(id->bytes)));
+	tally_query_put_bytes(q, key_of(id));
 }
 
 /* Bytes of this size, or none, which leaves out all zero. */
@@ -82,42 +87,56 @@ static void read_token(struct tally_query *q, struct tally_arena *arena,
 		owner->client_id = owner->subject;
 }
 
-static enum tally_err find_access(struct tally_db *db, struct tally_arena *arena,
-				  const struct tally_token_id *id, struct tally_access_found *out)
+/* ---- looking them up ---- */
+
+/* The bytes of the key are those of an id, and of nothing else. */
+static const struct tally_token_id *id_of(struct tally_span key)
 {
-	struct tally_query q;
+	return (const struct tally_token_id *)(const void *)key.p;
+}
+
+static void put_key(struct tally_query *q, struct tally_span key)
+{
+	put_id(q, id_of(key));
+}
+
+static void read_access(struct tally_query *q, struct tally_lookup *lookup)
+{
+	struct tally_access_found *out = lookup->context;
+	const struct tally_token_id *id = id_of(lookup->key);
 	struct token token;
 
-	tally_query_begin(&q, db, TALLY_STATEMENT_access_find);
-	put_id(&q, id);
-	tally_query_run(&q);
-	bool found = tally_query_next(&q);
-
-	if (found) {
-		read_token(&q, arena, id, &token);
-		out->token = (struct tally_access_record){
-			.id = *id,
-			.family = token.family,
-			.owner = token.owner,
-			.expires_at = token.expires_at,
-		};
-		memcpy(out->token.digest, token.digest, sizeof(token.digest));
-		out->is_revoked = token.is_revoked;
-	}
-	enum tally_err err = tally_query_end(&q);
-
-	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+	read_token(q, lookup->arena, id, &token);
+	out->token = (struct tally_access_record){
+		.id = *id,
+		.family = token.family,
+		.owner = token.owner,
+		.expires_at = token.expires_at,
+	};
+	memcpy(out->token.digest, token.digest, sizeof(token.digest));
+	out->is_revoked = token.is_revoked;
 }
+
+static const struct tally_lookup_kind access_kind = {
+	.id = TALLY_LOOKUP_ACCESS,
+	.most = TALLY_LOOKUP_SLOTS,
+	.ask = tally_lookup_rows,
+	.one = TALLY_STATEMENT_access_find,
+	.many = TALLY_STATEMENT_access_find_many,
+	.selects = 1,
+	.put = put_key,
+	.read = read_access,
+};
 
 enum tally_err tally_mysql_access_find(struct tally_store *store, struct tally_arena *arena,
 				       const struct tally_token_id *id,
 				       struct tally_access_found *out)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+	struct tally_lookup lookup = {
+		.kind = &access_kind, .key = key_of(id), .arena = arena, .context = out,
+	};
 
-	while (tally_work_next(&work))
-		work.err = find_access(work.db, arena, id, out);
-	return work.err;
+	return tally_lookup(store, &lookup);
 }
 
 /* What nobody of us has written says nothing. */
@@ -129,45 +148,46 @@ static void read_live(struct tally_query *q, struct tally_arena *arena, struct t
 		*out = (struct tally_live_refs){ .count = 0 };
 }
 
-static enum tally_err find_refresh(struct tally_db *db, struct tally_arena *arena,
-				   const struct tally_token_id *id, struct tally_refresh_found *out)
+static void read_refresh(struct tally_query *q, struct tally_lookup *lookup)
 {
-	struct tally_query q;
+	struct tally_refresh_found *out = lookup->context;
+	const struct tally_token_id *id = id_of(lookup->key);
 	struct token token;
 
-	tally_query_begin(&q, db, TALLY_STATEMENT_refresh_find);
-	put_id(&q, id);
-	tally_query_run(&q);
-	bool found = tally_query_next(&q);
-
-	if (found) {
-		read_token(&q, arena, id, &token);
-		out->token = (struct tally_refresh_record){
-			.id = *id,
-			.family = token.family,
-			.owner = token.owner,
-			.expires_at = token.expires_at,
-			.family_expires_at = tally_query_int(&q),
-		};
-		memcpy(out->token.digest, token.digest, sizeof(token.digest));
-		out->is_revoked = token.is_revoked;
-		read_live(&q, arena, &out->token.live);
-		out->used_at_us = tally_query_int(&q);
-	}
-	enum tally_err err = tally_query_end(&q);
-
-	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+	read_token(q, lookup->arena, id, &token);
+	out->token = (struct tally_refresh_record){
+		.id = *id,
+		.family = token.family,
+		.owner = token.owner,
+		.expires_at = token.expires_at,
+		.family_expires_at = tally_query_int(q),
+	};
+	memcpy(out->token.digest, token.digest, sizeof(token.digest));
+	out->is_revoked = token.is_revoked;
+	read_live(q, lookup->arena, &out->token.live);
+	out->used_at_us = tally_query_int(q);
 }
+
+static const struct tally_lookup_kind refresh_kind = {
+	.id = TALLY_LOOKUP_REFRESH,
+	.most = TALLY_LOOKUP_SLOTS,
+	.ask = tally_lookup_rows,
+	.one = TALLY_STATEMENT_refresh_find,
+	.many = TALLY_STATEMENT_refresh_find_many,
+	.selects = 1,
+	.put = put_key,
+	.read = read_refresh,
+};
 
 enum tally_err tally_mysql_refresh_find(struct tally_store *store, struct tally_arena *arena,
 					const struct tally_token_id *id,
 					struct tally_refresh_found *out)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+	struct tally_lookup lookup = {
+		.kind = &refresh_kind, .key = key_of(id), .arena = arena, .context = out,
+	};
 
-	while (tally_work_next(&work))
-		work.err = find_refresh(work.db, arena, id, out);
-	return work.err;
+	return tally_lookup(store, &lookup);
 }
 
 static enum tally_err find_next(struct tally_db *db, const struct tally_token_id *id,

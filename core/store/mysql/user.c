@@ -22,45 +22,55 @@ void tally_mysql_read_user(struct tally_query *q, struct tally_arena *arena,
 	out->organisation_disabled_at = tally_query_int(q);
 }
 
-static enum tally_err find(struct tally_db *db, enum tally_statement id, struct tally_arena *arena,
-			   struct tally_span name, struct tally_user_record *out)
+static void read_found(struct tally_query *q, struct tally_lookup *lookup)
 {
-	struct tally_query q;
-
-	tally_query_begin(&q, db, id);
-	tally_query_put_bytes(&q, name);
-	tally_query_run(&q);
-	bool found = tally_query_next(&q);
-
-	if (found)
-		tally_mysql_read_user(&q, arena, out);
-	enum tally_err err = tally_query_end(&q);
-
-	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+	tally_mysql_read_user(q, lookup->arena, lookup->context);
 }
+
+static const struct tally_lookup_kind by_id = {
+	.id = TALLY_LOOKUP_USER,
+	.most = TALLY_LOOKUP_SLOTS,
+	.ask = tally_lookup_rows,
+	.one = TALLY_STATEMENT_user_find,
+	.many = TALLY_STATEMENT_user_find_many,
+	.selects = 1,
+	.put = tally_query_put_bytes,
+	.read = read_found,
+};
+
+static const struct tally_lookup_kind by_login = {
+	.id = TALLY_LOOKUP_LOGIN,
+	.most = TALLY_LOOKUP_SLOTS,
+	.ask = tally_lookup_rows,
+	.one = TALLY_STATEMENT_user_find_login,
+	.many = TALLY_STATEMENT_user_find_login_many,
+	.selects = 1,
+	.put = tally_query_put_bytes,
+	.read = read_found,
+};
 
 enum tally_err tally_mysql_user_find(struct tally_store *store, struct tally_arena *arena,
 				     struct tally_span user_id, struct tally_user_record *out)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+	struct tally_lookup lookup = {
+		.kind = &by_id, .key = user_id, .arena = arena, .context = out,
+	};
 
 	if (!tally_mysql_is_id(user_id))
 		return TALLY_ERR_NOT_FOUND;
-	while (tally_work_next(&work))
-		work.err = find(work.db, TALLY_STATEMENT_user_find, arena, user_id, out);
-	return work.err;
+	return tally_lookup(store, &lookup);
 }
 
 enum tally_err tally_mysql_user_find_login(struct tally_store *store, struct tally_arena *arena,
 					   struct tally_span login, struct tally_user_record *out)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+	struct tally_lookup lookup = {
+		.kind = &by_login, .key = login, .arena = arena, .context = out,
+	};
 
 	if (login.n == 0 || login.n > TALLY_LOGIN_MAX)
 		return TALLY_ERR_NOT_FOUND;
-	while (tally_work_next(&work))
-		work.err = find(work.db, TALLY_STATEMENT_user_find_login, arena, login, out);
-	return work.err;
+	return tally_lookup(store, &lookup);
 }
 
 /* A walk over all users, a page at a time. */

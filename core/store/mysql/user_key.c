@@ -18,38 +18,45 @@ static void read_key(struct tally_query *q, struct tally_arena *arena,
 	out->expires_at = tally_query_int(q);
 }
 
-static enum tally_err find(struct tally_db *db, struct tally_arena *arena, struct tally_span key_id,
-			   struct tally_public_key_record *key, struct tally_user_record *user)
+/* What a look-up reads into. */
+struct found {
+	struct tally_public_key_record *key;
+	struct tally_user_record *user;
+};
+
+static void read_found(struct tally_query *q, struct tally_lookup *lookup)
 {
-	struct tally_query q;
+	const struct found *found = lookup->context;
 
-	tally_query_begin(&q, db, TALLY_STATEMENT_user_key_find);
-	tally_query_put_bytes(&q, key_id);
-	tally_query_run(&q);
-	bool found = tally_query_next(&q);
-
-	if (found) {
-		read_key(&q, arena, key);
-		tally_mysql_read_user(&q, arena, user);
-		key->owner = user->user_id;
-	}
-	enum tally_err err = tally_query_end(&q);
-
-	return err == TALLY_OK && !found ? TALLY_ERR_NOT_FOUND : err;
+	read_key(q, lookup->arena, found->key);
+	tally_mysql_read_user(q, lookup->arena, found->user);
+	found->key->owner = found->user->user_id;
 }
+
+static const struct tally_lookup_kind kind = {
+	.id = TALLY_LOOKUP_USER_KEY,
+	.most = TALLY_LOOKUP_SLOTS,
+	.ask = tally_lookup_rows,
+	.one = TALLY_STATEMENT_user_key_find,
+	.many = TALLY_STATEMENT_user_key_find_many,
+	.selects = 1,
+	.put = tally_query_put_bytes,
+	.read = read_found,
+};
 
 enum tally_err tally_mysql_user_key_find(struct tally_store *store, struct tally_arena *arena,
 					 struct tally_span key_id,
 					 struct tally_public_key_record *key,
 					 struct tally_user_record *user)
 {
-	struct tally_work work = tally_work(store, TALLY_WORK_READ);
+	struct found found = { .key = key, .user = user };
+	struct tally_lookup lookup = {
+		.kind = &kind, .key = key_id, .arena = arena, .context = &found,
+	};
 
 	if (!tally_mysql_is_id(key_id))
 		return TALLY_ERR_NOT_FOUND;
-	while (tally_work_next(&work))
-		work.err = find(work.db, arena, key_id, key, user);
-	return work.err;
+	return tally_lookup(store, &lookup);
 }
 
 /* The number of a user, by one of two statements. */

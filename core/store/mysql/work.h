@@ -25,6 +25,7 @@
 
 #include "store/gather.h"
 #include "store/mysql/db.h"
+#include "store/mysql/lookup.h"
 #include "store/outage.h"
 #include "store/store.h"
 
@@ -33,7 +34,7 @@ struct tally_mysql {
 	const struct tally_conf *conf;
 	struct tally_db *dbs;       /* conf->database_connections of them */
 	struct tally_links *pool;   /* of dbs */
-	struct tally_gather *revoked; /* look-ups that share a statement; see revoked.c */
+	struct tally_gather *lookups[TALLY_LOOKUP_COUNT];
 	struct tally_outage unreachable;
 	struct tally_outage read_only;
 	char where[TALLY_DB_WHERE_SIZE];
