@@ -113,7 +113,7 @@ static size_t take_batch(struct tally_gather *gather, struct waiter *self,
  */
 static size_t company(struct tally_gather *gather)
 {
-	if (gather->usual >= TALLY_GATHER_COMPANY)
+	if (gather->usual >= gather->limits.company)
 		return gather->usual - 1;
 	if (gather->usual < 2 || gather->hasty < PROBE)
 		return 0;

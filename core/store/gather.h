@@ -26,9 +26,6 @@
 
 struct tally_gather;
 
-/* Fewer than this in one run are no company that is worth waiting for. */
-#define TALLY_GATHER_COMPANY 10u
-
 /* Does the work of 1 to TALLY_GATHER_MAX items, each of which then has its answer. */
 typedef void tally_gather_run(void *context, void *const items[], size_t n);
 
@@ -37,6 +34,7 @@ struct tally_gather_limits {
 	size_t batch;          /* the most items of a run, at most TALLY_GATHER_MAX */
 	unsigned int runs;     /* how many may be under way at once */
 	unsigned int patience; /* microseconds; 0: a run begins at once */
+	size_t company;        /* fewer than this in one run are not worth waiting for */
 };
 
 /* Owned, ended when no put is under way; NULL: out of memory. */

@@ -13,6 +13,7 @@
  * two of 16 do; and it takes a few hundred µs of the client's time anyway.
  */
 #define PATIENCE 2000u
+#define COMPANY  10u /* see gather.h */
 
 struct tally_token_writer {
 	struct tally_store *store;
@@ -50,6 +51,7 @@ struct tally_token_writer *tally_token_writer_new(struct tally_store *store, siz
 		.batch = TALLY_GATHER_MAX,
 		.runs = writers,
 		.patience = PATIENCE,
+		.company = COMPANY,
 	};
 
 	writer->gather = tally_gather_new(write_batch, writer, limits);

@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-#define MANY (TALLY_GATHER_COMPANY + 4)
+#define COMPANY 10u
+#define MANY (COMPANY + 4)
 #define LONG_PATIENCE 60000000u /* microseconds: a test that has to wait for it has failed */
 
 static struct tally_gather *gather;
@@ -42,7 +43,8 @@ static void open_with(unsigned int patience)
 	last_size = 0;
 	closed = false;
 	gather = tally_gather_new(run, NULL, (struct tally_gather_limits){
-		.queue = 64, .batch = TALLY_GATHER_MAX, .runs = 2, .patience = patience });
+		.queue = 64, .batch = TALLY_GATHER_MAX, .runs = 2, .patience = patience,
+		.company = COMPANY });
 	assert_non_null(gather);
 }
 

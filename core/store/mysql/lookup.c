@@ -6,6 +6,8 @@
 #include "store/mysql/work.h"
 
 #define RUNS 2u      /* statements of a kind under way at once; each takes a connection */
+#define PATIENCE 1000u /* microseconds; see gather.h */
+#define COMPANY 4u
 #define KEY_MAX 255u /* bytes; a login is the longest */
 
 /* ---- rows ---- */
@@ -137,6 +139,7 @@ bool tally_lookups_begin(struct tally_mysql *mysql)
 {
 	const struct tally_gather_limits limits = {
 		.queue = SIZE_MAX, .batch = TALLY_LOOKUP_BATCH, .runs = RUNS,
+		.patience = PATIENCE, .company = COMPANY,
 	};
 	bool all = true;
 

@@ -232,7 +232,7 @@ enum tally_err tally_lists_open(const struct tally_conf *conf, struct tally_list
 		tally_redis_server_new(conf, "Redis cannot be used for status lists",
 				       "Redis can be used for status lists again", &self->server);
 
-	if (err == TALLY_OK && (self->updates = tally_redis_gather_new(self->server)) == NULL)
+	if (err == TALLY_OK && (self->updates = tally_redis_gather_new(self->server, 0)) == NULL)
 		err = TALLY_ERR_NOMEM;
 	if (err != TALLY_OK) {
 		close_lists(&self->lists);

@@ -24,6 +24,7 @@
 #define PREFIX "tally:"
 #define DIGEST_SIZE 16u /* of a SHA-256 */
 #define KEY_SIZE 64u
+#define USES_PATIENCE 1000u /* microseconds */
 
 struct redis {
 	struct tally_marks marks;
@@ -299,7 +300,8 @@ enum tally_err tally_redis_open(const struct tally_conf *conf, struct tally_mark
 	enum tally_err err = tally_redis_server_new(conf, "Redis cannot be used",
 						    "Redis can be used again", &redis->server);
 
-	if (err == TALLY_OK && (redis->uses = tally_redis_gather_new(redis->server)) == NULL)
+	if (err == TALLY_OK &&
+	    (redis->uses = tally_redis_gather_new(redis->server, USES_PATIENCE)) == NULL)
 		err = TALLY_ERR_NOMEM;
 	if (err != TALLY_OK) {
 		close_marks(&redis->marks);

@@ -10,6 +10,7 @@
 
 /* How many batches may be on their way at once. */
 #define GATHER_RUNS 2u
+#define GATHER_COMPANY 4u /* see gather.h */
 
 struct tally_redis_server {
 	const struct tally_conf *conf;
@@ -168,11 +169,16 @@ static void run_all(void *context, void *const items[], size_t n)
 	tally_redis_run(context, calls, n);
 }
 
-struct tally_gather *tally_redis_gather_new(struct tally_redis_server *server)
+struct tally_gather *tally_redis_gather_new(struct tally_redis_server *server,
+					    unsigned int patience)
 {
 	/* As many may wait as there are threads: what they hold up is themselves. */
-	return tally_gather_new(run_all, server, (struct tally_gather_limits){
-		.queue = SIZE_MAX, .batch = TALLY_REDIS_CALLS_MAX, .runs = GATHER_RUNS });
+	const struct tally_gather_limits limits = {
+		.queue = SIZE_MAX, .batch = TALLY_REDIS_CALLS_MAX, .runs = GATHER_RUNS,
+		.patience = patience, .company = GATHER_COMPANY,
+	};
+
+	return tally_gather_new(run_all, server, limits);
 }
 
 enum tally_err tally_redis_gather_put(struct tally_gather *gather, struct tally_redis_call *call)

@@ -59,9 +59,11 @@ void tally_redis_run(struct tally_redis_server *server, struct tally_redis_call 
 /*
  * A place where calls of different threads that happen at the same time go to
  * the server in one round trip, and on its disk at once: it writes its log when
- * it has done what it has read. Ended by tally_gather_free; NULL: out of memory.
+ * it has done what it has read. patience: see gather.h. Ended by
+ * tally_gather_free; NULL: out of memory.
  */
-struct tally_gather *tally_redis_gather_new(struct tally_redis_server *server);
+struct tally_gather *tally_redis_gather_new(struct tally_redis_server *server,
+					    unsigned int patience);
 
 /* Makes a call so; returns call->err. */
 enum tally_err tally_redis_gather_put(struct tally_gather *gather, struct tally_redis_call *call)
