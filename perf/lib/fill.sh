@@ -56,7 +56,9 @@ fill_expired_partition() {
 fill_tokens() {
 	local begin=$(($2 * 1000000))
 	fill_numbers "$4"
-	fill_steps "$3" "$4" "INSERT INTO access_token SELECT $1,
+	fill_steps "$3" "$4" "INSERT INTO access_token (day, id, family, client, user,
+			subject, scope, audience, digest, expires_at)
+		SELECT $1,
 		UNHEX(CONCAT(LPAD(HEX($1), 4, '0'),
 			LPAD(HEX($begin - ($4 - n) * 1000), 14, '0'), LEFT(SHA2(n, 256), 14))),
 		'', 1, 0, 'demo', 'read', 'https://api.example', '', ($1 + 1) * 86400 - 1

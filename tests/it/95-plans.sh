@@ -56,6 +56,31 @@ for kind in delay fail; do
 			-H "X-Api-Key: $(jq -r ".pools.$kind.key" "$DATA/k6.json")")" 200
 done
 
+# ---- rows by the million ------------------------------------------------------------
+
+# shellcheck source=perf/lib/fill.sh
+. "$TALLY_SRCDIR/perf/lib/fill.sh"
+TODAY=$((EPOCHSECONDS / 86400))
+
+# shellcheck disable=SC2317 # called by ok
+fill_each() {
+	fill_expired_partition "$TODAY" &&
+		fill_tokens $((TODAY - 2)) "$EPOCHSECONDS" 0 100 &&
+		fill_tokens "$TODAY" "$EPOCHSECONDS" 0 100 &&
+		fill_clients 0 10 a-secret-of-all &&
+		fill_machines 0 10 "$(jq -r '.[0].keyId' "$DATA/machines.json")"
+}
+ok "tokens, clients and users are filled in" fill_each
+is "all of them" "$(fill_value "SELECT CONCAT_WS(' ',
+	(SELECT COUNT(*) FROM access_token WHERE subject = 'demo'),
+	(SELECT COUNT(*) FROM client WHERE client_id LIKE 'fill-%'),
+	(SELECT COUNT(*) FROM user_key WHERE key_id LIKE 'key-%'))")" "200 10 10"
+is "such a client gets a token" "$(post /oauth2/token - -d grant_type=client_credentials \
+	-d client_id=fill-7 -d client_secret=a-secret-of-all)" 200
+stack sql "DELETE FROM client_secret WHERE secret_id = 'fill';
+	DELETE FROM client WHERE client_id LIKE 'fill-%'; DELETE FROM user_key WHERE key_id LIKE 'key-%';
+	DELETE FROM user WHERE user_id LIKE 'fill-%'"
+
 # ---- the plans --------------------------------------------------------------------
 
 # k6_plan PLAN [OPTION...]
