@@ -6,7 +6,7 @@
 
 TITLE="client_credentials, every token kept"
 
-threads 64
+threads 32
 connections 16 100
 
 lane none   tallystick /oauth2/token form

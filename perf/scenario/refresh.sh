@@ -6,7 +6,7 @@
 
 TITLE="refresh"
 
-threads 64
+threads 32
 connections 16 100
 setting passwords.cache=1h
 

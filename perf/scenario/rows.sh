@@ -8,7 +8,7 @@ TITLE="rate by tokens stored"
 AXIS="rows of access tokens"
 
 slow "it fills in ten million rows"
-threads 64
+threads 32
 connections 100
 rounds_of 9 2
 db_option innodb-buffer-pool-size=256M
