@@ -3,16 +3,11 @@
 #include "config.h"
 
 #include "base/b64.h"
-#include "crypt/ecdsa.h"
 #include "crypt/key_priv.h"
 #include "crypt/ossl.h"
 
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/params.h>
-
-#define RSA_E_MAX 4u
 
 /* A required base64url member of at most size bytes. */
 static enum tally_err get_bytes(const struct tally_json *jwk, const char *name, uint8_t *out,
@@ -76,19 +71,6 @@ static enum tally_err check_key_ops(const struct tally_json *jwk)
 	return TALLY_ERR_UNSUPPORTED;
 }
 
-/* A public key of OpenSSL's; NULL when it refuses the values. */
-static EVP_PKEY *from_params(const char *type, OSSL_PARAM *params)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-	EVP_PKEY *pkey = NULL;
-
-	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		pkey = NULL;
-	EVP_PKEY_CTX_free(ctx);
-	return pkey;
-}
-
 /* Coordinates have their full length (RFC 7518 §6.2.1.2). */
 static enum tally_err get_coordinate(const struct tally_json *jwk, const char *name, uint8_t *out,
 				     size_t size)
@@ -104,9 +86,8 @@ static enum tally_err get_coordinate(const struct tally_json *jwk, const char *n
 static enum tally_err read_ec(const struct tally_alg *alg, const struct tally_json *jwk,
 			      EVP_PKEY **out)
 {
-	uint8_t point[1 + 2 * TALLY_ECDSA_HALF_MAX] = { POINT_CONVERSION_UNCOMPRESSED };
+	uint8_t point[TALLY_EC_POINT_MAX] = { POINT_CONVERSION_UNCOMPRESSED };
 	size_t size = tally_key_coordinate_size(alg);
-	char curve[16];
 	enum tally_err err = require_text(jwk, "crv", alg->curve);
 
 	if (err == TALLY_OK)
@@ -115,32 +96,7 @@ static enum tally_err read_ec(const struct tally_alg *alg, const struct tally_js
 		err = get_coordinate(jwk, "y", point + 1 + size, size);
 	if (err != TALLY_OK)
 		return err;
-	snprintf(curve, sizeof(curve), "%s", alg->curve);
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * size),
-		OSSL_PARAM_construct_end(),
-	};
-
-	*out = from_params("EC", params);
-	return *out ? TALLY_OK : TALLY_ERR_UNSUPPORTED;
-}
-
-static enum tally_err rsa_from_numbers(const BIGNUM *n, const BIGNUM *e, EVP_PKEY **out)
-{
-	uint8_t native_n[TALLY_RSA_N_MAX], native_e[RSA_E_MAX];
-	int n_size = BN_num_bytes(n), e_size = BN_num_bytes(e);
-
-	if (BN_bn2nativepad(n, native_n, n_size) != n_size ||
-	    BN_bn2nativepad(e, native_e, e_size) != e_size)
-		return TALLY_ERR_CRYPTO;
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native_n, (size_t)n_size),
-		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, native_e, (size_t)e_size),
-		OSSL_PARAM_construct_end(),
-	};
-
-	*out = from_params("RSA", params);
+	*out = tally_key_make_ec(alg, point);
 	return *out ? TALLY_OK : TALLY_ERR_UNSUPPORTED;
 }
 
@@ -150,9 +106,11 @@ static enum tally_err read_rsa(const struct tally_json *jwk, EVP_PKEY **out)
 	enum tally_err err = get_number(jwk, "n", &n, TALLY_RSA_N_MAX);
 
 	if (err == TALLY_OK)
-		err = get_number(jwk, "e", &e, RSA_E_MAX);
+		err = get_number(jwk, "e", &e, TALLY_RSA_E_MAX);
 	if (err == TALLY_OK)
-		err = rsa_from_numbers(n, e, out);
+		*out = tally_key_make_rsa(n, e);
+	if (err == TALLY_OK && *out == NULL)
+		err = TALLY_ERR_UNSUPPORTED;
 	BN_free(n);
 	BN_free(e);
 	return err;
@@ -168,7 +126,7 @@ static enum tally_err read_okp(const struct tally_alg *alg, const struct tally_j
 		err = get_coordinate(jwk, "x", bytes, sizeof(bytes));
 	if (err != TALLY_OK)
 		return err;
-	*out = EVP_PKEY_new_raw_public_key_ex(NULL, alg->curve, NULL, bytes, sizeof(bytes));
+	*out = tally_key_make_okp(alg, bytes);
 	return *out ? TALLY_OK : TALLY_ERR_UNSUPPORTED;
 }
 

@@ -32,21 +32,30 @@ enum tally_err tally_key_from_der(const struct tally_alg *alg, struct tally_span
 	return tally_key_bind(alg, pkey, true, out);
 }
 
+/* Whatever OpenSSL can read. */
+static EVP_PKEY *read_any(struct tally_span der)
+{
+	const unsigned char *p = (const unsigned char *)der.p;
+	EVP_PKEY *pkey = d2i_PUBKEY_ex(NULL, &p, (long)der.n, NULL, NULL);
+
+	if (pkey == NULL || p == (const unsigned char *)der.p + der.n)
+		return pkey;
+	EVP_PKEY_free(pkey);
+	return NULL;
+}
+
 enum tally_err tally_key_from_public_der(const struct tally_alg *alg, struct tally_span der,
 					 struct tally_key **out)
 {
-	const unsigned char *p = (const unsigned char *)der.p;
 	EVP_PKEY *pkey = NULL;
 
 	*out = NULL;
 	if (der.n > TALLY_KEY_DER_MAX)
 		return TALLY_ERR_LIMIT;
 	if (der.n > 0)
-		pkey = d2i_PUBKEY_ex(NULL, &p, (long)der.n, NULL, NULL);
-	if (pkey != NULL && p != (const unsigned char *)der.p + der.n) {
-		EVP_PKEY_free(pkey);
-		pkey = NULL;
-	}
+		pkey = tally_key_read_spki(alg, der);
+	if (der.n > 0 && pkey == NULL)
+		pkey = read_any(der);
 	return tally_key_bind(alg, pkey, false, out);
 }
 

@@ -15,7 +15,9 @@ libtally_a_SOURCES += \
 	core/crypt/key_jwk.c \
 	core/crypt/key_jwk_out.c \
 	core/crypt/key_load.c \
+	core/crypt/key_make.c \
 	core/crypt/key_priv.h \
+	core/crypt/key_spki.c \
 	core/crypt/op.c core/crypt/op.h \
 	core/crypt/ossl.c core/crypt/ossl.h \
 	core/crypt/password.c core/crypt/password.h \

@@ -69,6 +69,10 @@ check_PROGRAMS += tests/fuzz/fuzz_jwk
 tests_fuzz_fuzz_jwk_LDADD = $(fuzz_libs)
 fuzz_tests += tests/fuzz/fuzz_jwk
 
+check_PROGRAMS += tests/fuzz/fuzz_spki
+tests_fuzz_fuzz_spki_LDADD = $(fuzz_libs)
+fuzz_tests += tests/fuzz/fuzz_spki
+
 check_PROGRAMS += tests/fuzz/fuzz_refresh
 tests_fuzz_fuzz_refresh_LDADD = $(fuzz_libs)
 fuzz_tests += tests/fuzz/fuzz_refresh

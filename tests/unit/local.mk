@@ -99,6 +99,12 @@ tests_unit_test_scope_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_scope_LDADD = $(unit_libs)
 TESTS += tests/unit/test_scope
 
+check_PROGRAMS += tests/unit/test_key_spki
+tests_unit_test_key_spki_SOURCES = tests/unit/test_key_spki.c
+tests_unit_test_key_spki_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_key_spki_LDADD = $(unit_libs)
+TESTS += tests/unit/test_key_spki
+
 check_PROGRAMS += tests/unit/test_keyset
 tests_unit_test_keyset_SOURCES = tests/unit/test_keyset.c
 tests_unit_test_keyset_CPPFLAGS = $(unit_cppflags)
