@@ -166,9 +166,10 @@ stop_bg() {
 	wait "$pid" 2>/dev/null
 }
 
-# wait_until SECONDS COMMAND...: until the command succeeds.
+# wait_until SECONDS COMMAND...: until the command succeeds. So long it may take on a
+# machine without other work; a busy one gets three times as long.
 wait_until() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 3 * $1))
 	shift
 	until "$@" >/dev/null 2>&1 </dev/null; do
 		[ "$SECONDS" -lt "$end" ] || return 1
