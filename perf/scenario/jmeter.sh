@@ -9,7 +9,7 @@ TITLE="JMeter: the plans of the reference systems"
 GENERATOR="JMeter"
 
 slow "JMeter plans of half a minute each"
-threads 128
+threads 256
 rounds_of 1 30
 setting passwords.queue=128
 
